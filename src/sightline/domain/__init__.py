@@ -1,0 +1,1 @@
+"""The words of Sightline: records, rules and errors. Knows no library but numpy, no file, no network."""

@@ -1,0 +1,156 @@
+"""Every error that Sightline raises on purpose, with a code that never changes. Does not know HTTP.
+
+SightlineError                    what went wrong, the limit, what to do
+├── InputError                    the caller can mend it
+│   ├── InvalidRequestError       invalid_request
+│   ├── NoTextTowerError          no_text_tower
+│   ├── UnknownServedModelError   model_not_found
+│   ├── UrlFetchOffError          url_fetch_off
+│   └── ImageError
+│       ├── EmptyImageError       empty_image
+│       ├── ImageBytesError       image_too_many_bytes
+│       ├── ImageSizeError        image_too_large
+│       ├── ImageFormatError      unsupported_format
+│       └── BrokenImageError      broken_image
+├── ModelError                    a model cannot be loaded
+│   ├── UnknownModelError         unknown_model
+│   ├── MissingFileError          missing_file
+│   ├── BrokenFileError           broken_file
+│   ├── ChangedFileError          changed_file
+│   ├── UnknownLayoutError        unknown_layout
+│   ├── MissingTensorError        missing_tensor
+│   └── TensorShapeError          wrong_shape
+├── SettingsError                 invalid_settings
+├── EngineError
+│   ├── EngineUnavailableError    engine_unavailable
+│   ├── ForwardError              forward_failed
+│   └── NonFiniteVectorError      nonfinite_vector
+└── BusyError                     come back later
+    ├── OverloadedError           overloaded
+    ├── NotReadyError             not_ready
+    └── DeadlineError             deadline
+"""
+
+
+class SightlineError(Exception):
+    """Root of the tree. The message may be shown to whoever asked: no paths of ours, no driver's text."""
+
+    code = "internal"
+
+
+class InputError(SightlineError):
+    code = "invalid_request"
+
+
+class InvalidRequestError(InputError):
+    code = "invalid_request"
+
+
+class NoTextTowerError(InputError):
+    code = "no_text_tower"
+
+
+class UnknownServedModelError(InputError):
+    code = "model_not_found"
+
+
+class UrlFetchOffError(InputError):
+    code = "url_fetch_off"
+
+
+class ImageError(InputError):
+    code = "broken_image"
+
+
+class EmptyImageError(ImageError):
+    code = "empty_image"
+
+
+class ImageBytesError(ImageError):
+    code = "image_too_many_bytes"
+
+
+class ImageSizeError(ImageError):
+    code = "image_too_large"
+
+
+class ImageFormatError(ImageError):
+    code = "unsupported_format"
+
+
+class BrokenImageError(ImageError):
+    code = "broken_image"
+
+
+class ModelError(SightlineError):
+    """Raised while a model is found, fetched or read: the operator's business, so file names are shown."""
+
+    code = "model_error"
+
+
+class UnknownModelError(ModelError):
+    code = "unknown_model"
+
+
+class MissingFileError(ModelError):
+    code = "missing_file"
+
+
+class BrokenFileError(ModelError):
+    code = "broken_file"
+
+
+class ChangedFileError(ModelError):
+    code = "changed_file"
+
+
+class UnknownLayoutError(ModelError):
+    code = "unknown_layout"
+
+
+class MissingTensorError(ModelError):
+    code = "missing_tensor"
+
+
+class TensorShapeError(ModelError):
+    code = "wrong_shape"
+
+
+class SettingsError(SightlineError):
+    code = "invalid_settings"
+
+
+class EngineError(SightlineError):
+    code = "engine_error"
+
+
+class EngineUnavailableError(EngineError):
+    code = "engine_unavailable"
+
+
+class ForwardError(EngineError):
+    code = "forward_failed"
+
+
+class NonFiniteVectorError(EngineError):
+    code = "nonfinite_vector"
+
+
+class BusyError(SightlineError):
+    code = "busy"
+
+
+class OverloadedError(BusyError):
+    code = "overloaded"
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class NotReadyError(BusyError):
+    code = "not_ready"
+
+
+class DeadlineError(BusyError):
+    code = "deadline"

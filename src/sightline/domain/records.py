@@ -1,0 +1,35 @@
+"""The values that floors hand to each other. Does not know who makes or takes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Precision = Literal["f32", "bf16"]
+Tower = Literal["vision", "text"]
+
+
+@dataclass(frozen=True)
+class TensorSlice:
+    """Where one tensor lies: `length` bytes at `offset` of a file, little-endian, row-major."""
+
+    path: Path
+    offset: int
+    length: int
+    dtype: str  # as safetensors spells it: F32, F16, BF16, I64
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """An ONNX model whose large weights are slices of checkpoint files.
+
+    One input, dynamic in its first axis; the first output is (N, dim) float32 of unit length.
+    `weights` maps an initializer's name to its slice; the same slices stand in the ONNX bytes as external
+    data with absolute locations.
+    """
+
+    name: str
+    dim: int
+    onnx: bytes
+    weights: Mapping[str, TensorSlice]

@@ -1,0 +1,1 @@
+"""Use cases. Know the ports of the domain, never a product."""

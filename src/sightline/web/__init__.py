@@ -1,0 +1,1 @@
+"""Sightline over HTTP: routes, their shapes, errors to statuses. Computes nothing itself."""
