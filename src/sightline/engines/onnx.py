@@ -1,0 +1,69 @@
+"""ONNX Runtime: the default where OpenVINO has no build, its check elsewhere. Knows no model."""
+
+from typing import Literal
+
+import onnxruntime as ort
+
+from sightline.domain.arrays import Float32, Int64, UInt8
+from sightline.domain.errors import EngineError, EngineUnavailableError, ForwardError
+from sightline.domain.records import Graph, Precision, TensorSlice
+from sightline.engines.weights import map_weights
+
+ELEMENT_TYPES = {"F32": 1, "F16": 10, "BF16": 16}  # onnx.TensorProto.DataType
+QUIET = 3  # errors only: warnings about graph clean-up help nobody
+
+
+class OnnxEngine:
+    """Implements domain.ports.Engine, in float32 on the CPU.
+
+    threads: None takes all cores.
+    """
+
+    name = "onnx"
+    device = "cpu"
+    precision: Precision = "f32"
+
+    def __init__(self, precision: Precision | Literal["auto"] = "auto", threads: int | None = None) -> None:
+        if precision == "bf16":
+            raise EngineUnavailableError(
+                "engine 'onnx' computes in f32 on a CPU, bf16 was asked for; take f32 or engine 'openvino'"
+            )
+        self._threads = threads or 0
+
+    def compile(self, graph: Graph) -> "OnnxProgram":
+        """Raises EngineError: ONNX Runtime cannot read or compile the graph."""
+        options = ort.SessionOptions()
+        options.log_severity_level = QUIET
+        options.intra_op_num_threads = self._threads
+        # by value, not by location: the runtime refuses files outside the graph's folder
+        values = {name: _value(tensor) for name, tensor in graph.weights.items()}
+        options.add_external_initializers(list(values), list(values.values()))
+        try:
+            session = ort.InferenceSession(graph.onnx, options, providers=["CPUExecutionProvider"])
+        except Exception as exc:
+            raise EngineError(f"ONNX Runtime could not compile {graph.name}; the log has its reason") from exc
+        return OnnxProgram(graph.name, session)
+
+
+def _value(tensor: TensorSlice) -> ort.OrtValue:
+    return ort.OrtValue.ortvalue_from_numpy_with_onnx_type(map_weights(tensor), ELEMENT_TYPES[tensor.dtype])
+
+
+class OnnxProgram:
+    """Implements domain.ports.Program."""
+
+    def __init__(self, name: str, session: ort.InferenceSession) -> None:
+        self._name = name
+        self._session = session
+        self._input = session.get_inputs()[0].name
+
+    def run(self, batch: UInt8 | Int64 | Float32) -> Float32:
+        """(N, ...) -> (N, dim) float32. Raises ForwardError."""
+        return self.run_all(batch)[0]
+
+    def run_all(self, batch: UInt8 | Int64 | Float32) -> list[Float32]:
+        """Every output of the graph, vectors first."""
+        try:
+            return list(self._session.run(None, {self._input: batch}))
+        except Exception as exc:
+            raise ForwardError(f"the forward pass of {self._name} failed on a batch of {len(batch)}") from exc

@@ -1,0 +1,179 @@
+"""Writes a checkpoint's towers as ONNX graphs over its own weights. Does not know layouts, files or runtimes.
+
+Comments at line ends give shapes: N batch, S side in px, G patches a side, T tokens, D width, L text length.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from onnx import TensorProto, ValueInfoProto
+
+from sightline.domain.arrays import Float32
+from sightline.domain.cards import Card, ImageRule, TextRule
+from sightline.domain.errors import NoTextTowerError, TensorShapeError
+from sightline.domain.records import Graph
+from sightline.models.blocks import Blocks, causal_mask
+from sightline.models.family import TextTensors, VisionTensors
+from sightline.models.onnx_writer import OnnxWriter, source
+from sightline.models.positions import resample_grid
+from sightline.models.tensors import load
+
+HIDDEN = "last_hidden_state"
+
+
+@dataclass(frozen=True)
+class FamilyGraphs:
+    """The graphs of one checkpoint; implements domain.ports.Graphs.
+
+    with_hidden adds a second output, the reference's last_hidden_state, for comparing stage by stage.
+    """
+
+    card: Card
+    vision: VisionTensors
+    text: TextTensors | None
+    with_hidden: bool = False
+
+    def of_images(self) -> Graph:
+        """uint8 (N, S, S, 3), RGB -> (N, dim): scaling and normalising are part of the graph."""
+        writer = OnnxWriter()
+        side = self.card.image.size_px
+        pixels = _normalise(writer, "images", self.card.image)
+        return self._vision(writer, pixels, source("images", TensorProto.UINT8, "N", side, side, 3))
+
+    def of_pixels(self) -> Graph:
+        """float32 (N, 3, S, S), scaled and normalised by the caller -> (N, dim)."""
+        writer = OnnxWriter()
+        side = self.card.image.size_px
+        return self._vision(writer, "pixels", source("pixels", TensorProto.FLOAT, "N", 3, side, side))
+
+    def of_texts(self) -> Graph:
+        """int64 (N, L) -> (N, dim). Raises NoTextTowerError."""
+        if self.text is None or self.card.text is None:
+            raise NoTextTowerError(f"{self.card.name} has no text tower")
+        return _TextWriter(self.card, self.text, self.card.text, with_hidden=self.with_hidden).write()
+
+    def _vision(self, writer: OnnxWriter, pixels: str, graph_input: ValueInfoProto) -> Graph:
+        tower, rule = self.vision, self.card.vision
+        blocks = Blocks(writer, heads=rule.heads, activation=rule.activation, norm_eps=rule.norm_eps)
+        x = self._embed_patches(writer, pixels)  # (N, T, D)
+        if tower.pre_norm:
+            x = blocks.norm(x, tower.pre_norm)
+        for block in tower.blocks[:-1]:
+            x = blocks.block(x, block)
+        outputs = {}
+        if tower.pool:
+            x = blocks.norm(blocks.block(x, tower.blocks[-1]), tower.post_norm)
+            outputs[HIDDEN] = x
+            pooled = blocks.attention_pool(x, tower.pool)  # (N, 1, D)
+        else:
+            if self.with_hidden:
+                hidden = blocks.block(x, tower.blocks[-1])
+                # CLIP's reference hands out the tokens before the last norm, DINOv2's after it
+                outputs[HIDDEN] = hidden if tower.projection else blocks.norm(hidden, tower.post_norm)
+            cls = writer.node("Slice", x, writer.ints(0), writer.ints(1), writer.ints(1))  # (N, 1, D)
+            pooled = blocks.norm(blocks.block(x, tower.blocks[-1], only=cls), tower.post_norm)
+        vector = writer.node("Squeeze", pooled, writer.ints(1))  # (N, D)
+        if tower.projection:
+            vector = blocks.affine(vector, tower.projection)  # (N, dim)
+        chosen = {"vectors": blocks.unit(vector)} | (outputs if self.with_hidden else {})
+        return writer.finish(f"{self.card.name}/{graph_input.name}", self.card.dim, graph_input, chosen)
+
+    def _embed_patches(self, writer: OnnxWriter, pixels: str) -> str:
+        """Normalised pixels (N, 3, S, S) -> tokens with positions (N, T, D)."""
+        tower = self.vision
+        patch, width = tower.patch_px, tower.width
+        inputs = [pixels, writer.weight(tower.patch.weight)]
+        if tower.patch.bias:
+            inputs.append(writer.weight(tower.patch.bias))
+        x = writer.node("Conv", *inputs, strides=[patch, patch], kernel_shape=[patch, patch])  # (N, D, G, G)
+        x = writer.node("Reshape", x, writer.ints(0, width, -1))
+        x = writer.node("Transpose", x, perm=[0, 2, 1])  # (N, G * G, D)
+        if tower.cls:
+            cls = writer.node("Reshape", writer.weight(tower.cls), writer.ints(1, 1, width))
+            count = writer.node("Shape", pixels, start=0, end=1)  # (1,) = N
+            shape = writer.node("Concat", count, writer.ints(1, width), axis=0)
+            x = writer.node("Concat", writer.node("Expand", cls, shape), x, axis=1)  # (N, T, D)
+        return writer.node("Add", x, _positions(writer, tower, self.card.image))
+
+
+def _normalise(writer: OnnxWriter, images: str, rule: ImageRule) -> str:
+    """uint8 (N, S, S, 3) -> float32 (N, 3, S, S): (x / 255 - mean) / std as one product and one sum."""
+    mean, std = np.array(rule.mean, np.float32), np.array(rule.std, np.float32)
+    x = writer.node("Cast", images, to=TensorProto.FLOAT)
+    x = writer.node("Transpose", x, perm=[0, 3, 1, 2])
+    x = writer.node("Mul", x, writer.constant((1 / (255 * std)).reshape(3, 1, 1)))
+    return writer.node("Add", x, writer.constant((-mean / std).reshape(3, 1, 1)))
+
+
+def _positions(writer: OnnxWriter, tower: VisionTensors, rule: ImageRule) -> str:
+    """The learned positions (T, D); resampled, and kept in the graph, where the picture's grid differs."""
+    extra = 1 if tower.cls else 0
+    count = tower.positions.shape[0] - extra
+    grid, side = math.isqrt(count), rule.size_px // tower.patch_px
+    if grid * grid != count:
+        raise TensorShapeError(
+            f"{tower.positions.path.name}: {tower.positions.shape[0]} position embeddings leave {count} "
+            f"for the patches, which is no square grid; expected {side * side + extra} for {rule.size_px} px"
+        )
+    if grid == side:
+        return writer.weight(tower.positions)
+    table: Float32 = load(tower.positions).astype(np.float32)  # (T, D)
+    patches = resample_grid(table[extra:].reshape(grid, grid, -1), side, antialias=tower.antialias)
+    return writer.constant(np.concatenate([table[:extra], patches.reshape(side * side, -1)]))
+
+
+class _TextWriter:
+    """The text tower. L is dynamic up to the context length."""
+
+    def __init__(self, card: Card, tower: TextTensors, rule: TextRule, *, with_hidden: bool) -> None:
+        self._card, self._tower, self._rule, self._with_hidden = card, tower, rule, with_hidden
+        self._writer = OnnxWriter()
+        self._blocks = Blocks(
+            self._writer, heads=rule.heads, activation=rule.activation, norm_eps=rule.norm_eps
+        )
+
+    def write(self) -> Graph:
+        writer, tower, blocks = self._writer, self._tower, self._blocks
+        length = writer.node("Shape", "ids", start=1, end=2)  # (1,) = L
+        x = writer.node("Gather", writer.weight(tower.tokens), "ids", axis=0)  # (N, L, D)
+        x = writer.node("Add", x, self._head_of(writer.weight(tower.positions), length))
+        mask = self._mask(length) if self._rule.causal else ""
+        for block in tower.blocks[:-1]:
+            x = blocks.block(x, block, mask)
+        outputs = {}
+        if self._with_hidden:
+            outputs[HIDDEN] = blocks.norm(blocks.block(x, tower.blocks[-1], mask), tower.final_norm)
+        pooled = self._pool(x, mask)  # (N, 1, D)
+        vector = writer.node("Squeeze", blocks.norm(pooled, tower.final_norm), writer.ints(1))  # (N, D)
+        if tower.projection:
+            vector = blocks.affine(vector, tower.projection)  # (N, dim)
+        ids = source("ids", TensorProto.INT64, "N", "L")
+        return writer.finish(
+            f"{self._card.name}/ids", self._card.dim, ids, {"vectors": blocks.unit(vector)} | outputs
+        )
+
+    def _head_of(self, table: str, length: str) -> str:
+        """The first L rows."""
+        return self._writer.node("Slice", table, self._writer.ints(0), length, self._writer.ints(0))
+
+    def _mask(self, length: str) -> str:
+        full = self._writer.constant(causal_mask(self._rule.context_length))
+        both = self._writer.node("Concat", length, length, axis=0)
+        return self._writer.node("Slice", full, self._writer.ints(0, 0), both, self._writer.ints(0, 1))
+
+    def _pool(self, x: str, mask: str) -> str:
+        """The last block for the pooled token alone: (N, L, D) -> (N, 1, D)."""
+        writer = self._writer
+        if self._rule.pooling == "last":
+            only = writer.node("Slice", x, writer.ints(-1), writer.ints(2**31), writer.ints(1))
+            return self._blocks.block(x, self._tower.blocks[-1], only=only)
+        is_eos = writer.node("Equal", "ids", writer.constant(np.array(self._rule.eos_id)))  # (N, L)
+        place = writer.node(
+            "ArgMax", writer.node("Cast", is_eos, to=TensorProto.INT32), axis=1, keepdims=1
+        )  # (N, 1)
+        only = writer.node("GatherND", x, writer.node("Unsqueeze", place, writer.ints(2)), batch_dims=1)
+        if mask:  # the row of the pooled token: what it may look at
+            rows = writer.node("Gather", mask, place, axis=0)  # (N, 1, L)
+            mask = writer.node("Unsqueeze", rows, writer.ints(1))  # (N, 1, 1, L)
+        return self._blocks.block(x, self._tower.blocks[-1], mask, only=only)
