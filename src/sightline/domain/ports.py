@@ -44,8 +44,8 @@ class Graphs(Protocol):
         """uint8 (N, size, size, 3) -> (N, dim)."""
         ...
 
-    def of_pixels(self) -> Graph:
-        """float32 (N, 3, size, size), already normalised -> (N, dim)."""
+    def of_pixels(self, side_px: int | None = None) -> Graph:
+        """float32 (N, 3, side, side), already normalised -> (N, dim); the card's size unless given."""
         ...
 
     def of_texts(self) -> Graph:

@@ -31,8 +31,11 @@ class FakeEngine:
     """Implements domain.ports.Engine; vectors have the dim the graph declares."""
 
     name = "fake"
-    device = "none"
+    device = "cpu"
     precision: Precision = "f32"
+
+    def __init__(self, *, precision: str = "auto", device: str = "auto", threads: int | None = None) -> None:
+        """Takes what every engine takes, and needs none of it."""
 
     def compile(self, graph: Graph) -> FakeProgram:
         return FakeProgram(graph.dim)

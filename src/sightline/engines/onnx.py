@@ -10,24 +10,37 @@ from sightline.domain.records import Graph, Precision, TensorSlice
 from sightline.engines.weights import map_weights
 
 ELEMENT_TYPES = {"F32": 1, "F16": 10, "BF16": 16}  # onnx.TensorProto.DataType
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 QUIET = 3  # errors only: warnings about graph clean-up help nobody
 
 
 class OnnxEngine:
-    """Implements domain.ports.Engine, in float32 on the CPU.
+    """Implements domain.ports.Engine, in float32, on CUDA where the installed build has it, else on the CPU.
 
     threads: None takes all cores.
     """
 
     name = "onnx"
-    device = "cpu"
     precision: Precision = "f32"
 
-    def __init__(self, precision: Precision | Literal["auto"] = "auto", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        precision: Precision | Literal["auto"] = "auto",
+        device: str = "auto",
+        threads: int | None = None,
+    ) -> None:
+        """Raises EngineUnavailableError: the precision or the device is not to be had."""
         if precision == "bf16":
             raise EngineUnavailableError(
                 "engine 'onnx' computes in f32 on a CPU, bf16 was asked for; take f32 or engine 'openvino'"
             )
+        has_cuda = CUDA in ort.get_available_providers()
+        if device == "cuda" and not has_cuda:
+            raise EngineUnavailableError(
+                "device 'cuda' was asked for and the installed onnxruntime has none; run: "
+                "pip uninstall onnxruntime && pip install onnxruntime-gpu"
+            )
+        self.device = "cuda" if has_cuda and device != "cpu" else "cpu"
         self._threads = threads or 0
 
     def compile(self, graph: Graph) -> "OnnxProgram":
@@ -39,7 +52,8 @@ class OnnxEngine:
         values = {name: _value(tensor) for name, tensor in graph.weights.items()}
         options.add_external_initializers(list(values), list(values.values()))
         try:
-            session = ort.InferenceSession(graph.onnx, options, providers=["CPUExecutionProvider"])
+            providers = [CUDA, CPU] if self.device == "cuda" else [CPU]
+            session = ort.InferenceSession(graph.onnx, options, providers=providers)
         except Exception as exc:
             raise EngineError(f"ONNX Runtime could not compile {graph.name}; the log has its reason") from exc
         return OnnxProgram(graph.name, session)

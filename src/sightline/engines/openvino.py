@@ -6,7 +6,7 @@ from typing import Literal
 import onnx
 
 from sightline.domain.arrays import Float32, Int64, UInt8
-from sightline.domain.errors import EngineError, ForwardError
+from sightline.domain.errors import EngineError, EngineUnavailableError, ForwardError
 from sightline.domain.records import Graph, Precision
 from sightline.engines.silent_openvino import hint, op, ov, properties
 from sightline.engines.weights import map_weights
@@ -26,7 +26,18 @@ class OpenVinoEngine:
     name = "openvino"
     device = "cpu"
 
-    def __init__(self, precision: Precision | Literal["auto"] = "auto", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        precision: Precision | Literal["auto"] = "auto",
+        device: str = "auto",
+        threads: int | None = None,
+    ) -> None:
+        """Raises EngineUnavailableError: a device that is no CPU was asked for."""
+        if device not in ("auto", "cpu"):
+            raise EngineUnavailableError(
+                f"engine 'openvino' computes on the CPU, device {device!r} was asked for; "
+                "take device cpu, or engine onnx with onnxruntime-gpu installed"
+            )
         self.precision: Precision = native_precision() if precision == "auto" else precision
         self._core = ov.Core()
         self._config = {

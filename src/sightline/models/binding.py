@@ -25,6 +25,7 @@ from sightline.models.layouts import (
     AttentionNames,
     BlockNames,
     PoolNames,
+    ProjectionNames,
     TextLayout,
     VisionLayout,
 )
@@ -183,16 +184,12 @@ def _bind_vision(binder: _Binder, layout: VisionLayout) -> VisionTensors:
         raise TensorShapeError(
             f"{weight.path.name}: patches are {patch_px} x {weight.shape[3]}, expected squares"
         )
-    bias_name = f"{root}{layout.patch}.bias"
     pooled = layout.pool is not None and (not layout.cls or not binder.has(root + layout.cls))
     with_pre_norm = layout.pre_norm and not (
         layout.pre_norm_is_optional and not binder.has(f"{root}{layout.pre_norm}.weight")
     )
-    projection = None
-    if layout.projection:
-        projection = _projection(binder, layout.projection, width, flipped=layout.projection_flipped)
     return VisionTensors(
-        patch=Affine(weight, binder.tensor(bias_name, width) if binder.has(bias_name) else None),
+        patch=Affine(weight, None if with_pre_norm else binder.tensor(f"{root}{layout.patch}.bias", width)),
         cls=None if pooled else binder.tensor(root + layout.cls, width),
         positions=binder.tensor(root + layout.positions, None, width),
         antialias=layout.antialias,
@@ -200,7 +197,7 @@ def _bind_vision(binder: _Binder, layout: VisionLayout) -> VisionTensors:
         blocks=binder.blocks(root + layout.blocks, layout.block, width),
         post_norm=binder.norm(root + layout.post_norm, width),
         pool=binder.pool(layout.pool, root, width) if layout.pool and pooled else None,
-        projection=projection,
+        projection=_projection(binder, layout.projection, width) if layout.projection else None,
     )
 
 
@@ -218,18 +215,19 @@ def _bind_text(binder: _Binder, layout: TextLayout, context_length: int) -> Text
 
 
 def _text_projection(binder: _Binder, layout: TextLayout, width: int) -> Affine:
-    for name, flipped in layout.projections:
-        if binder.has(name if flipped else f"{name}.weight"):
-            return _projection(binder, name, width, flipped=flipped)
-    return _projection(binder, layout.projections[0][0], width, flipped=False)  # says what is missing
+    for names in layout.projections:
+        kept_as = [names.name] if names.flipped else [f"{names.name}.weight", f"{names.name}.bias"]
+        if any(binder.has(name) for name in kept_as):
+            return _projection(binder, names, width)
+    return _projection(binder, layout.projections[0], width)  # says what is missing
 
 
-def _projection(binder: _Binder, name: str, width: int, *, flipped: bool) -> Affine:
-    if flipped:
-        return Affine(binder.tensor(name, width, None), None, flipped=True)
-    weight = binder.tensor(f"{name}.weight", None, width)
-    bias = f"{name}.bias"
-    return Affine(weight, binder.tensor(bias, weight.shape[0]) if binder.has(bias) else None)
+def _projection(binder: _Binder, names: ProjectionNames, width: int) -> Affine:
+    if names.flipped:
+        return Affine(binder.tensor(names.name, width, None), None, flipped=True)
+    weight = binder.tensor(f"{names.name}.weight", None, width)
+    bias = binder.tensor(f"{names.name}.bias", weight.shape[0]) if names.with_bias else None
+    return Affine(weight, bias)
 
 
 def _check_dims(card: Card, vision: VisionTensors, text: TextTensors | None) -> None:

@@ -6,7 +6,6 @@ Source: Dosovitskiy et al. 2021 (ViT), Radford et al. 2021 (CLIP), Zhai et al. 2
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from sightline.domain.records import TensorSlice
 
@@ -87,10 +86,6 @@ class VisionTensors:
     @property
     def patch_px(self) -> int:
         return self.patch.weight.shape[-1]
-
-    @property
-    def pooling(self) -> Literal["cls", "attention"]:
-        return "attention" if self.pool else "cls"
 
 
 @dataclass(frozen=True)

@@ -41,10 +41,10 @@ class FamilyGraphs:
         pixels = _normalise(writer, "images", self.card.image)
         return self._vision(writer, pixels, source("images", TensorProto.UINT8, "N", side, side, 3))
 
-    def of_pixels(self) -> Graph:
-        """float32 (N, 3, S, S), scaled and normalised by the caller -> (N, dim)."""
+    def of_pixels(self, side_px: int | None = None) -> Graph:
+        """float32 (N, 3, S, S), scaled and normalised by the caller -> (N, dim); S: the card's unless given."""
         writer = OnnxWriter()
-        side = self.card.image.size_px
+        side = side_px or self.card.image.size_px
         return self._vision(writer, "pixels", source("pixels", TensorProto.FLOAT, "N", 3, side, side))
 
     def of_texts(self) -> Graph:
@@ -56,7 +56,8 @@ class FamilyGraphs:
     def _vision(self, writer: OnnxWriter, pixels: str, graph_input: ValueInfoProto) -> Graph:
         tower, rule = self.vision, self.card.vision
         blocks = Blocks(writer, heads=rule.heads, activation=rule.activation, norm_eps=rule.norm_eps)
-        x = self._embed_patches(writer, pixels)  # (N, T, D)
+        side = graph_input.type.tensor_type.shape.dim[2].dim_value
+        x = self._embed_patches(writer, pixels, side)  # (N, T, D)
         if tower.pre_norm:
             x = blocks.norm(x, tower.pre_norm)
         for block in tower.blocks[:-1]:
@@ -79,7 +80,7 @@ class FamilyGraphs:
         chosen = {"vectors": blocks.unit(vector)} | (outputs if self.with_hidden else {})
         return writer.finish(f"{self.card.name}/{graph_input.name}", self.card.dim, graph_input, chosen)
 
-    def _embed_patches(self, writer: OnnxWriter, pixels: str) -> str:
+    def _embed_patches(self, writer: OnnxWriter, pixels: str, side_px: int) -> str:
         """Normalised pixels (N, 3, S, S) -> tokens with positions (N, T, D)."""
         tower = self.vision
         patch, width = tower.patch_px, tower.width
@@ -94,7 +95,7 @@ class FamilyGraphs:
             count = writer.node("Shape", pixels, start=0, end=1)  # (1,) = N
             shape = writer.node("Concat", count, writer.ints(1, width), axis=0)
             x = writer.node("Concat", writer.node("Expand", cls, shape), x, axis=1)  # (N, T, D)
-        return writer.node("Add", x, _positions(writer, tower, self.card.image))
+        return writer.node("Add", x, _positions(writer, tower, side_px))
 
 
 def _normalise(writer: OnnxWriter, images: str, rule: ImageRule) -> str:
@@ -106,15 +107,15 @@ def _normalise(writer: OnnxWriter, images: str, rule: ImageRule) -> str:
     return writer.node("Add", x, writer.constant((-mean / std).reshape(3, 1, 1)))
 
 
-def _positions(writer: OnnxWriter, tower: VisionTensors, rule: ImageRule) -> str:
+def _positions(writer: OnnxWriter, tower: VisionTensors, side_px: int) -> str:
     """The learned positions (T, D); resampled, and kept in the graph, where the picture's grid differs."""
     extra = 1 if tower.cls else 0
     count = tower.positions.shape[0] - extra
-    grid, side = math.isqrt(count), rule.size_px // tower.patch_px
+    grid, side = math.isqrt(count), side_px // tower.patch_px
     if grid * grid != count:
         raise TensorShapeError(
             f"{tower.positions.path.name}: {tower.positions.shape[0]} position embeddings leave {count} "
-            f"for the patches, which is no square grid; expected {side * side + extra} for {rule.size_px} px"
+            f"for the patches, which is no square grid; expected {side * side + extra} for {side_px} px"
         )
     if grid == side:
         return writer.weight(tower.positions)

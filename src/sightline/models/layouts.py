@@ -41,6 +41,15 @@ class PoolNames:
 
 
 @dataclass(frozen=True)
+class ProjectionNames:
+    """The step from the tower's width to the shared space. flipped: kept as one (in, out) tensor."""
+
+    name: str
+    flipped: bool = False
+    with_bias: bool = False
+
+
+@dataclass(frozen=True)
 class VisionLayout:
     """`root` starts every name but the projection's; the prefix of a checkpoint stands before both.
 
@@ -58,11 +67,10 @@ class VisionLayout:
     post_norm: str
     antialias: bool  # how the reference of this layout resamples position embeddings
     cls: str = ""
-    pre_norm: str = ""
+    pre_norm: str = ""  # with it the patches have no bias
     pre_norm_is_optional: bool = False
     pool: PoolNames | None = None
-    projection: str = ""
-    projection_flipped: bool = False
+    projection: ProjectionNames | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,7 @@ class TextLayout:
     blocks: str  # with {i}
     block: BlockNames
     final_norm: str
-    projections: tuple[tuple[str, bool], ...]  # (name, kept as (in, out)): the first that exists
+    projections: tuple[ProjectionNames, ...]  # the first that is there
 
 
 _HF_BLOCK = BlockNames(
@@ -109,7 +117,7 @@ HF_CLIP_VISION = VisionLayout(
     blocks="encoder.layers.{i}.",
     block=_HF_BLOCK,
     post_norm="post_layernorm",
-    projection="visual_projection",
+    projection=ProjectionNames("visual_projection"),
     antialias=False,
 )
 HF_SIGLIP_VISION = VisionLayout(
@@ -200,8 +208,7 @@ OPEN_CLIP_VISION = VisionLayout(
     blocks="transformer.resblocks.{i}.",
     block=_RESBLOCK,
     post_norm="ln_post",
-    projection="visual.proj",
-    projection_flipped=True,
+    projection=ProjectionNames("visual.proj", flipped=True),
     antialias=True,
 )
 HF_TEXT = TextLayout(
@@ -213,7 +220,7 @@ HF_TEXT = TextLayout(
     blocks="encoder.layers.{i}.",
     block=_HF_BLOCK,
     final_norm="final_layer_norm",
-    projections=(("text_projection", False), ("text_model.head", False)),
+    projections=(ProjectionNames("text_projection"), ProjectionNames("text_model.head", with_bias=True)),
 )
 OPEN_CLIP_TEXT = TextLayout(
     name="open_clip text",
@@ -224,7 +231,10 @@ OPEN_CLIP_TEXT = TextLayout(
     blocks="transformer.resblocks.{i}.",
     block=_RESBLOCK,
     final_norm="ln_final",
-    projections=(("text_projection", False), ("text_projection", True)),
+    projections=(
+        ProjectionNames("text_projection", with_bias=True),
+        ProjectionNames("text_projection", flipped=True),
+    ),
 )
 
 VISION_LAYOUTS = (HF_CLIP_VISION, HF_SIGLIP_VISION, HF_DINOV2, OPEN_CLIP_VISION, TIMM_VISION)

@@ -1,0 +1,176 @@
+"""One loaded model: pictures and text to vectors, in the caller's thread. Does not know queues or HTTP."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from sightline.domain.arrays import Float32, Int64, UInt8
+from sightline.domain.cards import Card, TextRule
+from sightline.domain.errors import InvalidRequestError, NoTextTowerError
+from sightline.domain.ports import Engine, Graphs, Program, Tokenizer
+from sightline.domain.records import Tower
+from sightline.domain.vectors import l2_normalise, mean_direction
+from sightline.imaging.crops import CropRule, count, crops
+from sightline.imaging.decode import ImageSource, Limits, read_image
+from sightline.imaging.preprocess import preprocess
+
+BATCH = 32  # past this the CPU engines gain nothing, and memory grows
+
+
+class Model:
+    """Made by sightline.load. Safe to call from several threads.
+
+    card: what the model is. fingerprint: the vector space, equal only for equal weights and preparation.
+    """
+
+    def __init__(
+        self,
+        card: Card,
+        *,
+        fingerprint: str,
+        engine: Engine,
+        graphs: Graphs,
+        tokenizer: Tokenizer | None,
+        crop_rule: CropRule | None = None,
+        limits: Limits | None = None,
+        patch_px: int = 16,
+    ) -> None:
+        self.card = card
+        self.fingerprint = fingerprint
+        self.engine = engine
+        self.crop_rule = crop_rule
+        self.limits = limits or Limits()
+        self.patch_px = patch_px
+        self._graphs = graphs
+        self._pixel_programs: dict[int, Program] = {}
+        self._tokenizer = tokenizer
+
+    @property
+    def dim(self) -> int:
+        return self.card.dim
+
+    @property
+    def image_tokens(self) -> int:
+        """Patches per square: what one costs a device, roughly."""
+        return (self.card.image.size_px // self.patch_px) ** 2
+
+    def embed_images(self, images: Sequence[ImageSource]) -> Float32:
+        """(N, dim) float32 of unit length for N paths, encoded bytes, PIL pictures or uint8 (H, W, 3) arrays.
+
+        Raises ImageError: a picture is refused; NonFiniteVectorError: the model gave no number for one.
+        """
+        if isinstance(images, str | bytes):
+            raise InvalidRequestError("embed_images takes a list of pictures; wrap a single one in a list")
+        if not images:
+            return np.zeros((0, self.dim), dtype=np.float32)
+        parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+        return np.concatenate([self._embed_part(part) for part in parts])
+
+    def embed_texts(self, texts: Sequence[str]) -> Float32:
+        """(N, dim) float32 of unit length. Raises NoTextTowerError: the model has no text tower."""
+        if isinstance(texts, str):
+            raise InvalidRequestError("embed_texts takes a list of texts; wrap a single one in a list")
+        if not texts:
+            return np.zeros((0, self.dim), dtype=np.float32)
+        return self.run_texts(self.prepare_texts(texts))
+
+    def encode_pixels(self, pixels: Float32) -> Float32:
+        """(N, 3, S, S) float32, already scaled and normalised -> (N, dim) float32 of unit length.
+
+        S is usually the card's size; for another multiple of the patch, positions are resampled.
+        Raises InvalidRequestError: another shape.
+        """
+        pixels = np.ascontiguousarray(pixels, dtype=np.float32)
+        square = pixels.ndim == 4 and pixels.shape[1] == 3 and pixels.shape[2] == pixels.shape[3]
+        if not square or pixels.shape[2] % self.patch_px or not pixels.shape[2]:
+            raise InvalidRequestError(
+                f"pixels have shape {pixels.shape}; give (N, 3, S, S) with S a multiple of {self.patch_px}"
+            )
+        return self._forward(self._pixel_program(pixels.shape[2]), pixels)
+
+    def encode_tokens(self, ids: Int64) -> Float32:
+        """(N, L) int64 -> (N, dim) float32 of unit length. Raises NoTextTowerError."""
+        return self.run_texts(np.asarray(ids, dtype=np.int64))
+
+    def prepare_image(self, image: ImageSource) -> UInt8:
+        """(C, size, size, 3) uint8: C = 1, or the crops to be averaged. Raises ImageError."""
+        picture = read_image(image, self.limits)
+        if self.crop_rule is None:
+            return preprocess(picture, self.card.image)[np.newaxis]
+        return crops(picture, self.crop_rule, self.card.image)
+
+    def prepare_texts(self, texts: Sequence[str]) -> Int64:
+        """(N, L) int64. Raises NoTextTowerError."""
+        self.require_text()
+        if self._tokenizer is None:
+            raise NoTextTowerError(f"{self.card.name} was loaded from a checkpoint without tokenizer.json; add one to its folder")
+        return self._tokenizer.encode(list(texts))
+
+    def run_images(self, squares: UInt8) -> Float32:
+        """One vector for each prepared square: (N, size, size, 3) uint8 -> (N, dim)."""
+        return self._forward(self._image_program, squares)
+
+    def run_texts(self, ids: Int64) -> Float32:
+        """(N, L) int64 -> (N, dim)."""
+        self.require_text()
+        return self._forward(self._text_program, ids)
+
+    def run(self, tower: Tower, rows: UInt8 | Int64) -> Float32:
+        """One vector for each prepared row of either tower: (N, ...) -> (N, dim)."""
+        return self._forward(self._image_program if tower == "vision" else self._text_program, rows)
+
+    def row_cost(self, tower: Tower, rows: UInt8 | Int64) -> int:
+        """The tokens that the tower works through for each of these prepared rows."""
+        return self.image_tokens if tower == "vision" else rows.shape[1]
+
+    @property
+    def image_rows(self) -> int:
+        """How many squares a picture is cut into, unless it is a panorama."""
+        return 1 if self.crop_rule is None else count(1, 1, self.crop_rule)
+
+    def count_tokens(self, ids: Int64) -> int:
+        """How many of the ids (L,) of one text are not padding."""
+        ends = np.flatnonzero(ids == self.require_text().eos_id)
+        return int(ends[0]) + 1 if len(ends) else len(ids)
+
+    def require_text(self) -> TextRule:
+        """The text rule of the card. Raises NoTextTowerError where there is none."""
+        if self.card.text is None:
+            raise NoTextTowerError(f"{self.card.name} has no text tower: it embeds pictures only")
+        return self.card.text
+
+    def warm_up(self) -> None:
+        """Compile both towers and run each once, so that the first caller does not wait for it."""
+        size = self.card.image.size_px
+        self.run_images(np.zeros((1, size, size, 3), dtype=np.uint8))
+        if self.card.text is not None:
+            self.run_texts(np.full((1, self.card.text.context_length), self.card.text.eos_id, dtype=np.int64))
+
+    @cached_property
+    def _image_program(self) -> Program:
+        return self.engine.compile(self._graphs.of_images())
+
+    def _pixel_program(self, side_px: int) -> Program:
+        if side_px not in self._pixel_programs:
+            self._pixel_programs[side_px] = self.engine.compile(self._graphs.of_pixels(side_px))
+        return self._pixel_programs[side_px]
+
+    @cached_property
+    def _text_program(self) -> Program:
+        return self.engine.compile(self._graphs.of_texts())
+
+    def _embed_part(self, images: Sequence[ImageSource]) -> Float32:
+        prepared = [self.prepare_image(image) for image in images]
+        vectors = self.run_images(np.concatenate(prepared))
+        ends = np.cumsum([len(squares) for squares in prepared])
+        return np.stack([mean_direction(part) for part in np.split(vectors, ends[:-1])])
+
+    def _forward(self, program: Program, batch: UInt8 | Int64 | Float32) -> Float32:
+        # bf16 leaves lengths off by up to 1e-3: the last scaling is repeated here in float32
+        return l2_normalise(np.concatenate([program.run(part) for part in _parts(batch)]))
+
+
+def _parts(batch: UInt8 | Int64 | Float32) -> Iterator[UInt8 | Int64 | Float32]:
+    for start in range(0, len(batch), BATCH):
+        yield batch[start : start + BATCH]
