@@ -78,14 +78,14 @@ class Model:
     def encode_pixels(self, pixels: Float32) -> Float32:
         """(N, 3, S, S) float32, already scaled and normalised -> (N, dim) float32 of unit length.
 
-        S is usually the card's size; for another multiple of the patch, positions are resampled.
+        S is usually the card's size; for another, positions are resampled.
         Raises InvalidRequestError: another shape.
         """
         pixels = np.ascontiguousarray(pixels, dtype=np.float32)
         square = pixels.ndim == 4 and pixels.shape[1] == 3 and pixels.shape[2] == pixels.shape[3]
-        if not square or pixels.shape[2] % self.patch_px or not pixels.shape[2]:
+        if not square or pixels.shape[2] < self.patch_px:
             raise InvalidRequestError(
-                f"pixels have shape {pixels.shape}; give (N, 3, S, S) with S a multiple of {self.patch_px}"
+                f"pixels have shape {pixels.shape}; give (N, 3, S, S) with S at least {self.patch_px}"
             )
         return self._forward(self._pixel_program(pixels.shape[2]), pixels)
 
@@ -104,7 +104,9 @@ class Model:
         """(N, L) int64. Raises NoTextTowerError."""
         self.require_text()
         if self._tokenizer is None:
-            raise NoTextTowerError(f"{self.card.name} was loaded from a checkpoint without tokenizer.json; add one to its folder")
+            raise NoTextTowerError(
+                f"{self.card.name} was loaded from a checkpoint without tokenizer.json; add one to its folder"
+            )
         return self._tokenizer.encode(list(texts))
 
     def run_images(self, squares: UInt8) -> Float32:

@@ -1,0 +1,68 @@
+# Sightline: the commands of everyday work. Each installs what it needs into a virtual environment of its own.
+
+PYTHON ?= python3
+VENV := .venv
+PARITY := .venv-parity
+BIN := $(VENV)/bin
+PIP_FLAGS := --quiet --disable-pip-version-check
+PHOTOS ?= ../shared/data/clothing
+GOLDEN ?= ../shared/golden
+
+.PHONY: help setup demo serve test check parity bench photos train clean
+
+help:  ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install $(PIP_FLAGS) --upgrade pip
+
+$(VENV)/.core: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install $(PIP_FLAGS) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(BIN)/python -m pip install $(PIP_FLAGS) --editable . --group dev
+	@touch $@
+
+$(PARITY)/.ready: pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv $(PARITY)
+	$(PARITY)/bin/python -m pip install $(PIP_FLAGS) --upgrade pip
+	$(PARITY)/bin/python -m pip install $(PIP_FLAGS) torch==2.13.0
+	$(PARITY)/bin/python -m pip install $(PIP_FLAGS) --requirement benchmarks/requirements.txt
+	$(PARITY)/bin/python -m pip install $(PIP_FLAGS) --no-deps --requirement benchmarks/requirements-nodeps.txt
+	$(PARITY)/bin/python -m pip install $(PIP_FLAGS) --editable . --group dev
+	@touch $@
+
+setup: $(VENV)/.dev  ## the environment for working on Sightline
+
+demo: $(VENV)/.core  ## draw pictures, serve the bundled model, search them (SERVE=0 ends it)
+	$(BIN)/python -m demo
+
+serve: $(VENV)/.core  ## serve the bundled model on http://127.0.0.1:8000
+	$(BIN)/sightline serve
+
+check: $(VENV)/.dev  ## format, lint, types, layers and unit tests: under a minute
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-timing
+	$(BIN)/python -m pytest tests/unit tests/test_architecture.py --quiet
+
+test: $(VENV)/.dev  ## every test that needs no other model, photo or machine
+	$(BIN)/python -m pytest --quiet
+
+parity: $(PARITY)/.ready  ## real sizes, random weights, against transformers and open_clip
+	$(PARITY)/bin/python -m pytest tests/parity --quiet
+
+bench: $(PARITY)/.ready  ## speed and memory, as ratios from one run
+	$(PARITY)/bin/python -m benchmarks
+
+photos: $(VENV)/.dev  ## pixels of the reference photos, which are not in the repository
+	SIGHTLINE_GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/photos --quiet
+
+train: $(PARITY)/.ready  ## make the bundled model again
+	$(PARITY)/bin/python -m training.train --photos $(PHOTOS)/train
+
+clean:
+	rm -rf $(VENV) $(PARITY) build dist demo-output
