@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sightline.domain.cards import Card
 from sightline.domain.errors import MissingFileError
 from sightline.domain.ports import Engine, Tokenizer
 from sightline.domain.records import Precision
@@ -12,6 +11,7 @@ from sightline.imaging.crops import CropRule
 from sightline.imaging.decode import Limits
 from sightline.models.binding import bind
 from sightline.models.checkpoint import Checkpoint, find, fingerprint
+from sightline.models.family import TextTensors
 from sightline.models.graph import FamilyGraphs
 from sightline.models.hub import Hub
 from sightline.models.tokenizer import HubTokenizer
@@ -46,7 +46,7 @@ def load_model(name: str, options: LoadOptions | None = None) -> Model:
         engine = make_engine(options)
         vision, text = bind(card, checkpoint.tensors)
         graphs = FamilyGraphs(card, vision, text)
-        tokenizer = _tokenizer(checkpoint, card)
+        tokenizer = _tokenizer(checkpoint, text)
         verdict.result()
     return Model(
         card,
@@ -68,11 +68,12 @@ def make_engine(options: LoadOptions) -> Engine:
     return engine
 
 
-def _tokenizer(checkpoint: Checkpoint, card: Card) -> Tokenizer | None:
+def _tokenizer(checkpoint: Checkpoint, text: TextTensors | None) -> Tokenizer | None:
     """None for a model without text, and for a checkpoint without its tokenizer: that one still takes ids."""
-    if card.text is None:
+    rule = checkpoint.card.text
+    if rule is None or text is None:
         return None
     try:
-        return HubTokenizer(checkpoint.tokenizer, card.text)
+        return HubTokenizer(checkpoint.tokenizer, rule, vocab=text.tokens.shape[0])
     except MissingFileError:
         return None

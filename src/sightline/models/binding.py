@@ -1,4 +1,4 @@
-"""Finds the family's tensors in a checkpoint and checks every shape. Does not read a tensor's values."""
+"""Finds the family's tensors in a checkpoint and checks every shape. Does not know what they hold."""
 
 import math
 from collections.abc import Iterable, Mapping

@@ -1,0 +1,108 @@
+"""A JSON config as typed values, with defaults. Does not know which library wrote it or what a key means."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sightline.domain.cards import ImageRule, TextRule, VisionRule
+from sightline.domain.errors import BrokenFileError, MissingFileError
+
+MAX_CONFIG_BYTES = 10_000_000  # the largest seen, with a label per class, has 100 kB
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a checkpoint's config files say of it: a card without its name and files."""
+
+    dim: int
+    image: ImageRule
+    vision: VisionRule
+    text: TextRule | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """One object of a config file. `where` names the file and the keys that led here, for messages.
+
+    Every reader raises BrokenFileError when the value is of another type than asked for. A null counts as
+    left out, as it does for the libraries that write these files.
+    """
+
+    where: str
+    values: Mapping[str, object]
+
+    def has(self, key: str) -> bool:
+        return self.values.get(key) is not None
+
+    def raw(self, key: str) -> object:
+        return self.values.get(key)
+
+    def whole(self, key: str, default: int | None = None) -> int:
+        value = self._typed(key, int, default)
+        if value <= 0:
+            raise BrokenFileError(f"{self.where}: {key} is {value}; a number above 0 is needed")
+        return value
+
+    def number(self, key: str, default: float | None = None) -> float:
+        value = self.values.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        return self._typed(key, float, default)
+
+    def string(self, key: str, default: str | None = None) -> str:
+        return self._typed(key, str, default)
+
+    def flag(self, key: str, default: bool) -> bool:
+        return self._typed(key, bool, default)
+
+    def triple(self, key: str, default: tuple[float, float, float]) -> tuple[float, float, float]:
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, list) or len(value) != 3 or not all(type(v) in (int, float) for v in value):
+            raise BrokenFileError(f"{self.where}: {key} is {value!r}; three numbers are needed")
+        return float(value[0]), float(value[1]), float(value[2])
+
+    def section(self, key: str) -> "Section":
+        """The object under a key; an empty one when it is left out."""
+        value = self.values.get(key)
+        if value is None:
+            return Section(f"{self.where} {key}", {})
+        if not isinstance(value, dict):
+            raise BrokenFileError(f"{self.where}: {key} is {value!r}; an object is needed")
+        return Section(f"{self.where} {key}", value)
+
+    def _typed(self, key: str, wanted: type[_Value], default: _Value | None) -> _Value:
+        value = self.values.get(key)
+        if value is None:
+            if default is None:
+                raise BrokenFileError(f"{self.where} lacks {key}")
+            return default
+        if type(value) is not wanted:  # not isinstance: true is an int in Python
+            raise BrokenFileError(f"{self.where}: {key} is {value!r}; needed: {wanted.__name__}")
+        return value
+
+
+def read_section(path: Path) -> Section:
+    """A whole JSON file as one section.
+
+    Raises MissingFileError: it cannot be read. BrokenFileError: it is too large, or no JSON object.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_CONFIG_BYTES + 1)
+    except OSError as exc:
+        raise MissingFileError(f"{path} cannot be read: {exc.strerror or type(exc).__name__}") from exc
+    if len(text) > MAX_CONFIG_BYTES:
+        raise BrokenFileError(f"{path} has more than {MAX_CONFIG_BYTES} bytes; no config file needs so many")
+    try:
+        values = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as exc:
+        raise BrokenFileError(f"{path} holds no valid JSON; fetch it again") from exc
+    if not isinstance(values, dict):
+        raise BrokenFileError(f"{path} holds no JSON object; fetch it again")
+    return Section(path.name, values)
