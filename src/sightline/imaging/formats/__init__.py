@@ -1,0 +1,1 @@
+"""One module per format: is the file whole, and what of it does its first picture need. Knows no pixels."""
