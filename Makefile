@@ -46,7 +46,7 @@ check: $(VENV)/.dev  ## format, lint, types, layers and unit tests: under a minu
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timing
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest tests/unit tests/test_architecture.py --quiet
 
 test: $(VENV)/.dev  ## every test that needs no other model, photo or machine

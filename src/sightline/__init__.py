@@ -7,10 +7,12 @@ model.embed_images(["shoe.jpg"]) @ model.embed_texts(["a red shoe"]).T
 
 from typing import TYPE_CHECKING, Any
 
+from sightline import version
+
 if TYPE_CHECKING:
     from sightline.library import EmbeddingService, load
 
-__version__ = "0.1.0"
+__version__ = version.VERSION
 __all__ = ["EmbeddingService", "__version__", "load"]
 
 

@@ -26,7 +26,7 @@ def load(
     """A model, ready to embed.
 
     name: a card's name (see `sightline models list`), a checkpoint's folder, or a hub id.
-    tta: average crops of each picture; True takes the default rule. threads: of the engine, None for all cores.
+    tta: average crops of each picture; True takes the default rule. threads: of the engine, None for all.
     cache_dir, token, offline: where hub checkpoints are kept, and how they are fetched.
     Raises ModelError: the checkpoint cannot be found, read or trusted; EngineError: it cannot be run.
     """

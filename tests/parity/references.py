@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 
 Float32 = NDArray[np.float32]
 
-# Two operators of torchvision's compiled part, which does not load beside a CPU build of torch: open_clip needs
-# the package to import, and never calls them.
+# Two operators of torchvision's compiled part, which does not load beside a CPU build of torch: open_clip
+# needs the package to import, and never calls them.
 _OPERATORS = torch.library.Library("torchvision", "DEF")
 for _name in ("nms", "qnms"):
     _OPERATORS.define(f"{_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
@@ -50,8 +50,10 @@ class OpenClipReference:
 
         model = open_clip.create_model(f"local-dir:{folder}", precision="fp32", load_weights=False).eval()
         weights = load_file(folder / "open_clip_model.safetensors")
-        # the trunk's depth follows from its timm name: a checkpoint made shallower for a test needs it cut
-        depth = 1 + max(int(name.split(".")[3]) for name in weights if name.startswith("visual.trunk.blocks."))
+        # the trunk's depth follows from its timm name: a checkpoint made shallower needs it cut
+        depth = 1 + max(
+            int(name.split(".")[3]) for name in weights if name.startswith("visual.trunk.blocks.")
+        )
         model.visual.trunk.blocks = model.visual.trunk.blocks[:depth]
         model.load_state_dict(weights, strict=True)
         self._model = model
@@ -67,7 +69,8 @@ class OpenClipReference:
 
 def reference(folder: Path) -> Reference:
     """The reference for a folder, by the config it holds."""
-    return OpenClipReference(folder) if (folder / "open_clip_config.json").exists() else TransformersReference(folder)
+    is_open_clip = (folder / "open_clip_config.json").exists()
+    return OpenClipReference(folder) if is_open_clip else TransformersReference(folder)
 
 
 def unit(vectors: torch.Tensor) -> Float32:

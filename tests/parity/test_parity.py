@@ -50,7 +50,9 @@ def expected(folder):
     return inputs, vectors
 
 
-@pytest.mark.parametrize(("engine", "precision"), [("openvino", "f32"), ("onnx", "f32"), ("openvino", "bf16")])
+@pytest.mark.parametrize(
+    ("engine", "precision"), [("openvino", "f32"), ("onnx", "f32"), ("openvino", "bf16")]
+)
 def test_vectors_equal_the_reference(folder, expected, engine, precision):
     inputs, vectors = expected
     model = sightline.load(folder, engine=engine, precision=precision)

@@ -18,4 +18,6 @@ def test_resampled_grid_equals_torch(grid, side, antialias):
         align_corners=False,
         antialias=antialias,
     )[0].permute(1, 2, 0)
-    assert np.abs(resample_grid(table, side, antialias=antialias) - expected.numpy()).max() <= 5e-5  # torch computes the taps in float32
+    assert (
+        np.abs(resample_grid(table, side, antialias=antialias) - expected.numpy()).max() <= 5e-5
+    )  # torch computes the taps in float32

@@ -42,7 +42,7 @@ class FamilyGraphs:
         return self._vision(writer, pixels, source("images", TensorProto.UINT8, "N", side, side, 3))
 
     def of_pixels(self, side_px: int | None = None) -> Graph:
-        """float32 (N, 3, S, S), scaled and normalised by the caller -> (N, dim); S: the card's unless given."""
+        """float32 (N, 3, S, S), scaled and normalised by the caller -> (N, dim); S: the card's by default."""
         writer = OnnxWriter()
         side = side_px or self.card.image.size_px
         return self._vision(writer, "pixels", source("pixels", TensorProto.FLOAT, "N", 3, side, side))

@@ -1,0 +1,1 @@
+"""Speed and memory against the machine's limit and against the reference library, as ratios from one run."""
