@@ -1,0 +1,294 @@
+"""Every knob once: name, default, unit, help. Does not know what the parts do with them.
+
+Read from the environment as SIGHTLINE_<NAME>. The tuned embedder's own names are read too (FOREIGN_NAMES), in
+that system's formats; profile=tuned-embedder also brings its defaults.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from sightline.domain.errors import SettingsError
+
+PREFIX = "SIGHTLINE_"
+
+FOREIGN_NAMES = {
+    "VISION_MODEL_ID": "models",
+    "VISION_SIZE": "image_size_px",
+    "TTA_CROP_SIZE": "crop_size_px",
+    "MODEL_PRECISION": "precision",
+    "MATMUL_PRECISION": "matmul_precision",
+    "CUDA_DEVICE": "cuda_device",
+    "REQUIRE_CUDA": "require_cuda",
+    "ENABLE_TTA": "five_crops",
+    "ENABLE_MULTI_SCALE": "multi_scale",
+    "MULTI_SCALE_FACTORS": "scale_factors",
+    "MULTI_SCALE_MAX_DIM": "max_dim_px",
+    "PANORAMA_MAX_RATIO": "panorama_max_ratio",
+    "LOG_LEVEL": "log_level",
+    "LOG_FORMAT": "log_format",
+    "HF_TOKEN": "hf_token",
+}
+EVERYBODYS = {"LOG_LEVEL", "LOG_FORMAT", "HF_TOKEN"}  # set for other programs too: ours then simply wins
+
+PROFILES: dict[str, dict[str, object]] = {
+    "none": {},
+    "tuned-embedder": {"models": ("siglip-so400m-384",), "five_crops": True, "multi_scale": True},
+}
+
+# how others spell our words; "half where the device has it" is what auto means
+PRECISIONS = {
+    "fp32": "f32",
+    "float32": "f32",
+    "bfloat16": "bf16",
+    "fp16": "auto",
+    "float16": "auto",
+    "half": "auto",
+}
+LEVELS = {"warn": "warning", "critical": "error"}
+FORMATS = {"text": "human", "console": "human", "plain": "human"}
+
+
+def _word(spellings: Mapping[str, str] | None = None) -> BeforeValidator:
+    """One of our words, in any case and as others spell it."""
+
+    def ours(value: object) -> object:
+        word = value.strip().lower() if isinstance(value, str) else value
+        return (spellings or {}).get(word, word) if isinstance(word, str) else word
+
+    return BeforeValidator(ours)
+
+
+def _split(value: object) -> object:
+    """Lists are written with commas in an environment."""
+    if isinstance(value, str):
+        return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+    return value
+
+
+def _device_number(value: object) -> object:
+    return value.removeprefix("cuda:") if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Factors = Annotated[tuple[Annotated[float, Field(gt=0, le=8)], ...], BeforeValidator(_split)]
+
+
+class Settings(BaseModel):
+    """Made by read_settings, once, by the command line or the server's start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, protected_namespaces=())
+
+    profile: Annotated[Literal["none", "tuned-embedder"], _word()] = Field(
+        "none", description="Defaults of a whole system: tuned-embedder averages crops and serves its model."
+    )
+    # where
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on. 0.0.0.0 is every address of the machine."
+    )
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any that is free.")
+    api_key: SecretStr | None = Field(
+        None,
+        min_length=8,
+        description="If set, every request but probes must carry `Authorization: Bearer <key>`.",
+    )
+    # models
+    models: Names = Field(
+        ("mini",), min_length=1,
+        description="Models to serve, by comma: card names, folders or hub ids. The first is the default.",
+    )  # fmt: skip
+    stock_model: str | None = Field(
+        None, description="Model behind /embed-image; the default model if not set."
+    )
+    tuned_model: str | None = Field(
+        None, description="Model behind /embed/...; the default model if not set."
+    )
+    fashion_model: str | None = Field(
+        None, description="Model behind /api/ai/...; the default model if not set."
+    )
+    engine: Annotated[Literal["auto", "openvino", "onnx", "fake"], _word()] = Field(
+        "auto",
+        description="Runtime. auto: openvino where it is installed, else onnx. fake: no weights, for tests.",
+    )
+    device: Annotated[Literal["auto", "cpu", "cuda"], _word()] = Field(
+        "auto", description="Where the model runs. auto: CUDA where the engine has it, else the CPU."
+    )
+    precision: Annotated[Literal["auto", "f32", "bf16"], _word(PRECISIONS)] = Field(
+        "auto",
+        description="Arithmetic. auto: bf16 where the processor has it, else f32. fp16 reads as auto.",
+    )
+    cuda_device: Annotated[int, BeforeValidator(_device_number)] = Field(
+        0, ge=0, description="Number of the CUDA device, where one is used."
+    )
+    require_cuda: bool = Field(False, description="Refuse to start where the model would not run on CUDA.")
+    matmul_precision: Annotated[Literal["highest", "high", "medium"], _word()] = Field(
+        "highest",
+        description="Rounding inside float32 products on CUDA. CPU engines always keep the highest.",
+    )
+    image_size_px: int | None = Field(
+        None, ge=1, description="The side the model must take; starting with another model is refused."
+    )
+    cache_dir: str | None = Field(
+        None, description="Folder for fetched checkpoints; the hub's own cache if not set."
+    )
+    hf_token: SecretStr | None = Field(None, description="Token for gated or private models of the hub.")
+    offline: bool = Field(False, description="Never open a connection to fetch a model.")
+    # averaging of crops
+    five_crops: bool = Field(
+        False, description="Average the vectors of five crops of each picture (ENABLE_TTA)."
+    )
+    multi_scale: bool = Field(False, description="Average over the scales in scale_factors.")
+    scale_factors: Factors = Field(
+        (1.0, 1.35), min_length=1, max_length=8, description="Scales of multi_scale, by comma."
+    )
+    max_dim_px: int = Field(
+        1536, ge=1, le=16_384, description="Longest side of an enlarged picture in multi_scale."
+    )
+    panorama_max_ratio: float = Field(
+        2.6, gt=1, description="Pictures longer than this, side to side, are averaged over tiles."
+    )
+    crop_size_px: int | None = Field(
+        None, ge=1, description="Side of a crop; the model's own size if not set."
+    )
+    # what a request may be
+    max_image_bytes: int = Field(20_000_000, ge=1, description="Largest encoded picture, in bytes.")
+    max_pixels: int = Field(50_000_000, ge=1, description="Largest picture, in pixels.")
+    max_side_px: int = Field(16_384, ge=1, description="Longest side of a picture.")
+    max_decode_bytes: int = Field(
+        600_000_000, ge=1, description="Most memory for decoding one picture, in bytes."
+    )
+    max_aspect: float = Field(
+        200.0, ge=1, description="Longest side through shortest side of a picture, at most."
+    )
+    max_request_bytes: int = Field(32_000_000, ge=1024, description="Largest request body, in bytes.")
+    max_items: int = Field(2048, ge=1, description="Most pictures and texts in one request.")
+    max_text_chars: int = Field(32_768, ge=1, description="Longest text, in characters.")
+    timeout_ms: int = Field(30_000, ge=1, description="Time for one request, from its body to its answer.")
+    # how work is batched
+    max_batch_rows: int = Field(32, ge=1, le=1024, description="Most squares or texts in one forward.")
+    max_batch_cost: int = Field(
+        4096, ge=1, description="Most tokens in one forward; a picture has 50 (ViT-B/32) to 729 (So400M)."
+    )
+    max_queue_cost: int = Field(
+        65_536, ge=1, description="Most tokens under way; beyond it requests get 429."
+    )
+    decode_threads: int = Field(0, ge=0, le=256, description="Pictures decoded at once; 0 is one per core.")
+    # how it starts, ends and reports
+    drain_ms: int = Field(
+        500, ge=0, description="After SIGTERM, time in which /readyz says 503 before the port is closed."
+    )
+    shutdown_grace_s: int = Field(15, ge=0, description="After that, time for requests under way to finish.")
+    ready_within_s: float = Field(
+        30.0, gt=0, description="/readyz runs a forward of its own where none succeeded for this long."
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _word(LEVELS)] = Field(
+        "info", description="Least important events that are logged."
+    )
+    log_format: Annotated[Literal["auto", "json", "human"], _word(FORMATS)] = Field(
+        "auto", description="auto: for reading on a terminal, JSON lines elsewhere."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_contradictions(self) -> Self:
+        if len(set(self.models)) < len(self.models):
+            raise ValueError(f"models={','.join(self.models)} names one twice; name each once")
+        for route in ("stock_model", "tuned_model", "fashion_model"):
+            name = getattr(self, route)
+            if name is not None and name not in self.models:
+                raise ValueError(f"{route}={name} is not in models={','.join(self.models)}; add it there")
+        for wish, is_wished in (
+            ("require_cuda=true", self.require_cuda),
+            ("device=cuda", self.device == "cuda"),
+        ):
+            if is_wished and self.engine in ("openvino", "fake"):
+                raise ValueError(
+                    f"{wish} contradicts engine={self.engine}, which has no CUDA; drop one of them"
+                )
+        if self.require_cuda and self.device == "cpu":
+            raise ValueError("require_cuda=true contradicts device=cpu; drop one of them")
+        if self.max_request_bytes < self.max_image_bytes:
+            raise ValueError(
+                f"max_request_bytes={self.max_request_bytes} is less than "
+                f"max_image_bytes={self.max_image_bytes}, so such a picture could never arrive; raise the "
+                "first or lower the second"
+            )
+        return self
+
+    def check_model(self, name: str, *, size_px: int, engine: str, device: str) -> None:
+        """Raises SettingsError: the model that was loaded is not what the settings insist on."""
+        if self.require_cuda and not device.startswith("cuda"):
+            raise SettingsError(
+                f"require_cuda=true, but engine={engine} runs {name} on {device}; install an engine with "
+                "CUDA, or set require_cuda=false"
+            )
+        if self.image_size_px not in (None, size_px):
+            raise SettingsError(
+                f"image_size_px={self.image_size_px}, but the model {name} takes {size_px} px; correct one"
+            )
+
+
+def read_settings(
+    environ: Mapping[str, str] | None = None, chosen: Mapping[str, object] | None = None
+) -> Settings:
+    """Settings from `chosen` (a command line's options, by field), then the environment, then the profile.
+
+    Raises SettingsError: a name nobody knows, a refused value, or two settings that contradict each other.
+    """
+    environ = os.environ if environ is None else environ
+    names = _names_used(environ)
+    values: dict[str, object] = {field: environ[name] for field, name in names.items()}
+    values |= {field: value for field, value in (chosen or {}).items() if value is not None}
+    profile = PROFILES.get(str(values.get("profile", "none")).strip().lower(), {})
+    try:
+        return Settings.model_validate({**profile, **values})
+    except ValidationError as error:
+        problems = [_told(dict(problem), names, values) for problem in error.errors(include_url=False)]
+        raise SettingsError("; ".join(problems)) from None
+
+
+def _names_used(environ: Mapping[str, str]) -> dict[str, str]:
+    """Which environment name sets each field that is set. Empty values count as not set."""
+    fields = {PREFIX + field.upper(): field for field in Settings.model_fields}
+    names: dict[str, str] = {}
+    for name in environ:
+        if name.startswith(PREFIX) and environ[name]:
+            if name not in fields:
+                close = difflib.get_close_matches(name, fields, n=1, cutoff=0.6)
+                hint = f"did you mean {close[0]}?" if close else "docs/guide/settings.md lists all there are"
+                raise SettingsError(f"no setting is called {name}; {hint}")
+            names[fields[name]] = name
+    for name, field in FOREIGN_NAMES.items():
+        if not environ.get(name):
+            continue
+        ours = names.setdefault(field, name)
+        if ours != name and environ[ours] != environ[name] and name not in EVERYBODYS:
+            raise SettingsError(
+                f"{ours}={environ[ours]!r} contradicts {name}={environ[name]!r}; set one of them"
+            )
+    return names
+
+
+def _told(problem: Mapping[str, object], names: Mapping[str, str], values: Mapping[str, object]) -> str:
+    """One refusal, with the name under which the operator set the value."""
+    reason = str(problem["msg"]).removeprefix("Value error, ")
+    place = problem["loc"]
+    if not isinstance(place, tuple) or not place:
+        return reason
+    field = str(place[0])
+    if field not in Settings.model_fields:
+        return f"no setting is called {field!r}"
+    help_text = Settings.model_fields[field].description
+    is_secret = field in ("api_key", "hf_token")
+    value = "(hidden)" if is_secret else repr(values.get(field))[:200]
+    return f"{names.get(field, field)}={value} is refused: {reason} ({help_text})"

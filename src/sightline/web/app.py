@@ -1,0 +1,68 @@
+"""The HTTP application: routes, gates, a life from loading to draining. Does not know how models are made."""
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+
+from sightline.domain.errors import SightlineError
+from sightline.services.served import ServedModels
+from sightline.settings import Settings
+from sightline.version import VERSION
+from sightline.web import openai, probes, systems
+from sightline.web.edge import Edge
+from sightline.web.errors import RefusedError, answer_http_error, answer_known_error
+from sightline.web.limits import Gate
+from sightline.web.state import ServerState
+
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    settings: Settings, served: ServedModels, *, on_failure: Callable[[], None] | None = None
+) -> FastAPI:
+    """The application over models that are not loaded yet.
+
+    The port is open while they load, and /readyz says so. on_failure: called when one cannot be loaded, to
+    end the process; without it /livez turns 503 for whoever watches.
+    """
+    state = ServerState(settings, served)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # a daemon thread: told to end while a checkpoint is fetched, the process must not wait for it
+        threading.Thread(target=_load, args=(state, on_failure), name="load", daemon=True).start()
+        yield
+        state.is_draining = True
+        await anyio.to_thread.run_sync(served.close)
+
+    app = FastAPI(
+        title="Sightline", version=VERSION, lifespan=lifespan, redoc_url=None, description=systems.ABOUT
+    )
+    app.state.sightline = state
+    for part in (openai, systems, probes):
+        app.include_router(part.router)
+    app.add_exception_handler(SightlineError, answer_known_error)
+    app.add_exception_handler(RefusedError, answer_known_error)
+    app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_middleware(Gate, state=state)
+    app.add_middleware(Edge)  # added last, so outermost: a refusal has its id and its line in the log too
+    return app
+
+
+def _load(state: ServerState, on_failure: Callable[[], None] | None) -> None:
+    try:
+        state.served.load()
+    except Exception as error:  # whatever it is, it must be told, and end the start
+        state.failure = str(error) if isinstance(error, SightlineError) else type(error).__name__
+        log.error(  # an error of ours says all there is to say; of others, the trace is wanted
+            "the models could not be loaded",
+            extra={"fields": {"reason": error}},
+            exc_info=None if isinstance(error, SightlineError) else error,
+        )
+        if on_failure is not None:
+            on_failure()

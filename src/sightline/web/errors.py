@@ -1,0 +1,108 @@
+"""Errors to HTTP answers: one table, one shape, nothing of the inside. Does not know routes."""
+
+import logging
+import math
+from collections.abc import Mapping
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from sightline.domain.errors import OverloadedError, SightlineError
+from sightline.observe import request_id
+from sightline.web.answers import json_answer
+
+log = logging.getLogger(__name__)
+
+STATUS = {
+    # the caller can mend it
+    "invalid_request": 400,
+    "no_text_tower": 400,
+    "url_fetch_off": 400,
+    "empty_image": 400,
+    "broken_image": 400,
+    "unauthorized": 401,
+    "model_not_found": 404,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "image_too_many_bytes": 413,
+    "image_too_large": 413,
+    "request_too_large": 413,
+    "unsupported_format": 415,
+    "unsupported_media_type": 415,
+    # come back later
+    "overloaded": 429,
+    "not_ready": 503,
+    "deadline": 504,
+    # ours to mend
+    "forward_failed": 500,
+    "nonfinite_vector": 500,
+    "internal": 500,
+}
+TYPES = {401: "authentication_error", 429: "rate_limit_error"}
+NOT_READY_RETRY_S = 2
+HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
+
+
+class RefusedError(Exception):
+    """A request that HTTP itself, not the domain, has reason to refuse. `code` is a key of STATUS."""
+
+    def __init__(self, code: str, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.param = param
+
+
+def error_body(error: Exception) -> dict[str, object]:
+    """The public account of an error: {"message", "type", "param", "code"}.
+
+    What is not in the table, and every 500, is told in our words only; the rest is logged here, with the id.
+    """
+    code = error.code if isinstance(error, SightlineError | RefusedError) else "internal"
+    status = STATUS.get(code, 500)
+    if status == 500:
+        log.error("request failed", exc_info=error)
+        message = f"the server failed on this request; its log has the details under {request_id.get()}"
+        code = code if code in STATUS else "internal"
+    else:
+        message = "; ".join([str(error), *getattr(error, "__notes__", [])])
+    param = error.param if isinstance(error, RefusedError) else None
+    kind = TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
+    return {"message": message, "type": kind, "param": param, "code": code}
+
+
+def status_of(body: Mapping[str, object]) -> int:
+    return STATUS[str(body["code"])]
+
+
+def error_answer(error: Exception) -> Response:
+    """The whole answer: status, body, and when to come back."""
+    body = error_body(error)
+    status = status_of(body)
+    headers: dict[str, str] = {}
+    if isinstance(error, OverloadedError):
+        headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
+    elif status == 503:
+        headers["retry-after"] = str(NOT_READY_RETRY_S)
+    elif status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return json_answer({"error": body}, status=status, headers=headers)
+
+
+async def answer_known_error(_: Request, error: Exception) -> Response:
+    return error_answer(error)
+
+
+async def answer_http_error(_: Request, error: Exception) -> Response:
+    """What the router itself refuses: no such path, or not with this method."""
+    if not isinstance(error, HTTPException):  # registered for nothing else; the signature is Starlette's
+        raise error
+    code = HTTP_CODES.get(error.status_code, "invalid_request")
+    message = {
+        "not_found": "no such address; GET / lists what there is",
+        "method_not_allowed": "this address does not take this method; GET / lists what there is",
+    }.get(code, "the request cannot be understood")
+    answer = error_answer(RefusedError(code, message))
+    if error.headers:
+        answer.headers.update(error.headers)  # Allow
+    return answer

@@ -1,0 +1,108 @@
+"""Who may ask, and how much may be sent: checked before a body is read. Does not know what is asked."""
+
+import asyncio
+import hashlib
+import hmac
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sightline.domain.errors import NotReadyError
+from sightline.web.errors import RefusedError, error_answer
+from sightline.web.state import PROBES, ServerState
+
+# A connection closed while its client still writes is reset, and the client may never see the answer. So some
+# more is read and thrown away first: from strangers less than from those who only sent too much.
+STRANGERS_REST_BYTES = 65_536
+REST_BYTES = 1_000_000
+REST_S = 2.0
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+class Gate:
+    """Refuses with 401, 413 or 503 before the app sees the request, and counts the body while it comes in."""
+
+    def __init__(self, app: ASGIApp, state: ServerState) -> None:
+        self._app = app
+        self._state = state
+        self._max_bytes = state.settings.max_request_bytes
+        key = state.settings.api_key
+        self._key_digest = None if key is None else _digest(key.get_secret_value().encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        if not self._may_enter(headers):
+            refusal = RefusedError(
+                "unauthorized", "the API key is missing or wrong; send `Authorization: Bearer <key>`"
+            )
+            await _refuse(refusal, STRANGERS_REST_BYTES, receive, send)
+            return
+        if self._state.is_draining:
+            draining = NotReadyError("the server is shutting down; send the request to another one")
+            await _refuse(draining, REST_BYTES, receive, send)
+            return
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > self._max_bytes:
+            await _refuse(self._too_large(), self._max_bytes + REST_BYTES, receive, send)
+            return
+        try:
+            await self._app(scope, self._counted(receive), send)
+        except _TooLargeError:
+            await _refuse(self._too_large(), REST_BYTES, receive, send)
+
+    def _may_enter(self, headers: dict[bytes, bytes]) -> bool:
+        """Digests are compared, so that neither the length nor the beginning of a key shows in the time."""
+        if self._key_digest is None:
+            return True
+        scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
+        return hmac.compare_digest(_digest(key.strip()), self._key_digest) and scheme.lower() == b"bearer"
+
+    def _counted(self, receive: Receive) -> Receive:
+        received = 0
+
+        async def counting() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_bytes:
+                raise _TooLargeError
+            return message
+
+        return counting
+
+    def _too_large(self) -> RefusedError:
+        return RefusedError(
+            "request_too_large",
+            f"the request has more than {self._max_bytes} bytes, the limit; send fewer or smaller items",
+        )
+
+
+async def _refuse(error: Exception, rest_bytes: int, receive: Receive, send: Send) -> None:
+    """Answer, read a bounded rest of what the client still sends, and close."""
+    answer = error_answer(error)
+    headers = [*answer.raw_headers, (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    await _read_rest(receive, rest_bytes)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _read_rest(receive: Receive, max_bytes: int) -> None:
+    try:
+        async with asyncio.timeout(REST_S):
+            while max_bytes > 0:
+                message = await receive()
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+                max_bytes -= len(message.get("body", b""))
+    except TimeoutError:
+        return
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()

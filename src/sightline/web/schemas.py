@@ -1,0 +1,216 @@
+"""The shapes of requests, and of answers as documented. Does not know what happens to them.
+
+Requests are validated against these. Answers are not: they are ours, and checking 512 floats one by one would
+cost more than sending them.
+"""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
+
+from sightline.domain.errors import InvalidRequestError
+from sightline.web.errors import RefusedError
+
+PICTURE = {"type": "string", "description": "a data URI, or bare base64"}
+CONTENT = {
+    "oneOf": [
+        {"type": "string"},
+        {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
+        {"type": "object", "properties": {"image": PICTURE}, "required": ["image"]},
+        {
+            "type": "object",
+            "properties": {
+                "type": {"const": "image_url"},
+                "image_url": {"type": "object", "properties": {"url": PICTURE}, "required": ["url"]},
+            },
+            "required": ["type", "image_url"],
+        },
+    ]
+}
+INPUT = {"oneOf": [*CONTENT["oneOf"], {"type": "array", "items": CONTENT, "minItems": 1}]}
+MESSAGES = {
+    "type": "array",
+    "items": {"type": "object"},
+    "description": "vLLM's form: one message, one content part",
+}
+VECTOR = {"type": "array", "items": {"type": "number"}}
+
+Vector = Annotated[Any, WithJsonSchema(VECTOR)]
+
+
+class EmbeddingsRequest(BaseModel):
+    """OpenAI's, with pictures. `input` is read item by item in web/openai.py, so that each can fail alone."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"model": "mini", "input": "a red dress"},
+                {
+                    "model": "mini",
+                    "input": [{"text": "a red dress"}, {"image": "data:image/png;base64,iVBORw0..."}],
+                },
+            ]
+        }
+    )
+    model: str | None = Field(None, description="a name of GET /v1/models; the default model if absent")
+    input: Annotated[Any, WithJsonSchema(INPUT)] = None
+    messages: Annotated[Any, WithJsonSchema(MESSAGES)] = None
+    modality: Literal["text", "image"] = Field(
+        "text", description="what the strings in `input` are (infinity's)"
+    )
+    encoding_format: Literal["float", "base64"] = Field("float", description="base64: little-endian float32")
+    dimensions: int | None = Field(None, description="no model here can be shortened: its own dim, or absent")
+    on_error: Literal["fail", "item"] = Field(
+        "fail", description="item: a bad item gets its own error, the rest vectors"
+    )
+
+
+class TextRequest(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "a red dress"}]})
+    text: str
+
+
+class TextsRequest(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["a red dress", "a blue mug"]}]})
+    texts: list[str] = Field(min_length=1)
+
+
+class ImageUrlRequest(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"image_url": "data:image/png;base64,iVBORw0..."}]}
+    )
+    image_url: str
+
+
+class ErrorDetail(BaseModel):
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class ErrorAnswer(BaseModel):
+    error: ErrorDetail
+
+
+class EmbeddingItem(BaseModel):
+    object: Literal["embedding"]
+    index: int
+    embedding: Vector | str | None = Field(
+        description="null, with `error`, where on_error is item and this one failed"
+    )
+    error: ErrorDetail | None = None
+
+
+class Usage(BaseModel):
+    prompt_tokens: int = Field(description="ids of texts without padding, and patches of pictures")
+    total_tokens: int
+
+
+class EmbeddingsAnswer(BaseModel):
+    object: Literal["list"]
+    model: str
+    data: list[EmbeddingItem]
+    usage: Usage
+
+
+class ModelAnswer(BaseModel):
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+    dim: int
+    modalities: list[str]
+    image_size: int
+    engine: str
+    device: str
+    precision: str
+    fingerprint: str
+
+
+class ModelsAnswer(BaseModel):
+    object: Literal["list"]
+    data: list[ModelAnswer]
+
+
+class StockAnswer(BaseModel):
+    embedding: Vector
+    model: str
+    device: str
+
+
+class TunedAnswer(BaseModel):
+    embedding: Vector
+    dim: int
+    model: str
+
+
+class TunedBatchAnswer(BaseModel):
+    embeddings: Annotated[Any, WithJsonSchema({"type": "array", "items": VECTOR})]
+    dim: int
+    model: str
+
+
+class FashionAnswer(BaseModel):
+    embedding: Vector
+    dimension: int
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parsed(schema: type[M], content: dict[str, object]) -> M:
+    """The content as a request of this shape. Raises RefusedError: it has another; names the field."""
+    try:
+        return schema.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise RefusedError("invalid_request", f"{place}: {first['msg']}", param=place) from None
+
+
+def within(texts: list[str], max_items: int, max_chars: int) -> list[str]:
+    """The texts, if they are neither too many, too long nor empty. Raises InvalidRequestError."""
+    if len(texts) > max_items:
+        raise InvalidRequestError(
+            f"the list has {len(texts)} items; the limit is {max_items}: send less at once"
+        )
+    for text in texts:
+        check_text(text, max_chars)
+    return texts
+
+
+def check_text(text: str, max_chars: int) -> None:
+    """Raises InvalidRequestError: nothing to embed, or too much to read."""
+    if not text.strip():
+        raise InvalidRequestError("a text is empty; send at least one word")
+    if len(text) > max_chars:
+        raise InvalidRequestError(f"a text has {len(text)} characters; the limit is {max_chars}: shorten it")
+
+
+def documented(request: type[BaseModel]) -> dict[str, object]:
+    """The request's shape for a route that reads its own body."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": request.model_json_schema()}},
+        }
+    }
+
+
+def documented_upload() -> dict[str, object]:
+    """A picture as multipart, as JSON, or as it is."""
+    form = {
+        "type": "object",
+        "properties": {"file": {"type": "string", "format": "binary"}},
+        "required": ["file"],
+    }
+    text = {"type": "object", "properties": {"image": PICTURE}, "required": ["image"]}
+    raw = {"type": "string", "format": "binary"}
+    kinds = {"multipart/form-data": form, "application/json": text, "application/octet-stream": raw}
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {kind: {"schema": shape} for kind, shape in kinds.items()},
+        }
+    }

@@ -1,0 +1,65 @@
+"""Runs the application under uvicorn until it is told to end. Does not know routes."""
+
+import asyncio
+import time
+from socket import socket
+from types import FrameType
+
+import uvicorn
+
+from sightline.services.served import ServedModels
+from sightline.settings import Settings
+from sightline.web.app import create_app
+from sightline.web.state import ServerState
+
+
+class _DrainingServer(uvicorn.Server):
+    """uvicorn ends by closing its port at once and raising the signal again. Here a load balancer first has
+    time to read 503 from /readyz, a clean end is exit code 0, and a second signal ends without waiting.
+    """
+
+    def __init__(self, config: uvicorn.Config, drain_s: float) -> None:
+        super().__init__(config)
+        self.state: ServerState | None = None
+        self.has_failed = False
+        self._drain_s = drain_s
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn's
+        self.force_exit = self.should_exit
+        self.drain()
+
+    def drain(self) -> None:
+        """Stop taking work, now, and end soon. Also called when the models cannot be loaded."""
+        if self.state is not None:
+            self.state.is_draining = True
+        self.should_exit = True
+
+    def fail(self) -> None:
+        self.has_failed = True
+        self._drain_s = 0
+        self.drain()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        closes_at = time.monotonic() + self._drain_s
+        while time.monotonic() < closes_at and not self.force_exit:  # as uvicorn looks for signals
+            await asyncio.sleep(0.05)
+        await super().shutdown(sockets)
+
+
+def serve(settings: Settings, served: ServedModels) -> int:
+    """Serve until SIGTERM or SIGINT. Returns the exit code: 0, or 1 where the models could not be loaded."""
+    config = uvicorn.Config(
+        app=lambda: None,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_grace_s,
+    )
+    server = _DrainingServer(config, settings.drain_ms / 1000)
+    app = create_app(settings, served, on_failure=server.fail)
+    config.app = app
+    server.state = app.state.sightline
+    server.run()
+    return 1 if server.has_failed or not server.started else 0

@@ -1,0 +1,57 @@
+"""What a route may ask of the server it runs in. Does not know routes."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from sightline.services.embedding import EmbeddingService
+from sightline.services.served import ServedModels
+from sightline.settings import Settings
+
+PROBES = frozenset({"/livez", "/readyz", "/health", "/healthz", "/api/ai/health"})
+
+
+@dataclass
+class ServerState:
+    """One per app. is_draining and failure change while it runs; nothing else does."""
+
+    settings: Settings
+    served: ServedModels
+    started_at: float = field(default_factory=time.time)
+    is_draining: bool = False
+    failure: str | None = None  # why the models could not be loaded
+    proving: asyncio.Lock = field(
+        default_factory=asyncio.Lock
+    )  # held while a probe runs a forward of its own
+
+    @property
+    def status(self) -> str:
+        """ok, or why no request can be answered now."""
+        if self.is_draining:
+            return "draining"
+        if self.failure is not None:
+            return "failed"
+        if not self.served.is_loaded:
+            return "loading"
+        return "ok" if self.served.workshop.batcher.is_alive else "worker stopped"
+
+    @property
+    def timeout_s(self) -> float:
+        return self.settings.timeout_ms / 1000
+
+
+def state_of(request: Request) -> ServerState:
+    state: ServerState = request.app.state.sightline
+    return state
+
+
+def service_for(request: Request, model: str | None) -> EmbeddingService:
+    """The service of a model, asked before the body is read: a full or loading server need not read it.
+
+    Raises UnknownServedModelError, NotReadyError, OverloadedError.
+    """
+    served = state_of(request).served
+    served.workshop.admission.require_room()
+    return served.get(model)

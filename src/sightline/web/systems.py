@@ -1,0 +1,155 @@
+"""The routes of systems that people built before: their clients work unchanged. Does not know models."""
+
+from html import escape
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from sightline.services.embedding import Embedded, EmbeddingService
+from sightline.services.workshop import Asked, Text
+from sightline.version import VERSION
+from sightline.web.answers import json_answer
+from sightline.web.calls import while_connected
+from sightline.web.openai import ERRORS
+from sightline.web.schemas import (
+    FashionAnswer,
+    ImageUrlRequest,
+    StockAnswer,
+    TextRequest,
+    TextsRequest,
+    TunedAnswer,
+    TunedBatchAnswer,
+    documented,
+    documented_upload,
+    parsed,
+    within,
+)
+from sightline.web.state import service_for, state_of
+from sightline.web.uploads import picture_of, read_json, read_picture
+
+router = APIRouter(responses=ERRORS)
+
+ABOUT = "Pictures and text to vectors. Errors have one shape: `{error: {message, type, param, code}}`."
+
+ROUTES = {
+    "POST /v1/embeddings": "texts and pictures, as OpenAI",
+    "GET /v1/models": "what is served",
+    "POST /embed-image": "one picture, multipart field `file`",
+    "POST /embed/image": "one picture, multipart field `file` or JSON",
+    "POST /embed/text": "one text",
+    "POST /embed/text/batch": "several texts",
+    "POST /api/ai/embed": "one picture, as a data URI",
+    "GET /docs": "all routes, their requests and answers",
+    "GET /livez": "whether the process lives",
+    "GET /readyz": "whether it can answer now",
+}
+
+
+@router.post(
+    "/embed-image",
+    tags=["stock"],
+    summary="Vector of an uploaded picture",
+    responses={200: {"model": StockAnswer}},
+    openapi_extra=documented_upload(),
+)
+async def embed_stock_image(request: Request) -> Response:
+    service = service_for(request, state_of(request).settings.stock_model)
+    result = await _one(request, service, await read_picture(request))
+    model = service.model
+    return json_answer({"embedding": result.vector, "model": model.card.name, "device": model.engine.device})
+
+
+@router.post(
+    "/embed/image",
+    tags=["tuned embedder"],
+    summary="Vector of a picture",
+    responses={200: {"model": TunedAnswer}},
+    openapi_extra=documented_upload(),
+)
+async def embed_tuned_image(request: Request) -> Response:
+    service = service_for(request, state_of(request).settings.tuned_model)
+    return _tuned(service, await _one(request, service, await read_picture(request)))
+
+
+@router.post(
+    "/embed/text",
+    tags=["tuned embedder"],
+    summary="Vector of a text",
+    responses={200: {"model": TunedAnswer}},
+    openapi_extra=documented(TextRequest),
+)
+async def embed_tuned_text(request: Request) -> Response:
+    settings = state_of(request).settings
+    service = service_for(request, settings.tuned_model)
+    text = parsed(TextRequest, await read_json(request)).text
+    within([text], settings.max_items, settings.max_text_chars)
+    return _tuned(service, await _one(request, service, Text(text)))
+
+
+@router.post(
+    "/embed/text/batch",
+    tags=["tuned embedder"],
+    summary="Vectors of several texts",
+    responses={200: {"model": TunedBatchAnswer}},
+    openapi_extra=documented(TextsRequest),
+)
+async def embed_tuned_texts(request: Request) -> Response:
+    state = state_of(request)
+    service = service_for(request, state.settings.tuned_model)
+    texts = parsed(TextsRequest, await read_json(request)).texts
+    within(texts, state.settings.max_items, state.settings.max_text_chars)
+    work = service.embed_texts(texts, timeout_s=state.timeout_s)
+    vectors = await while_connected(request, work)
+    return json_answer({"embeddings": vectors, "dim": service.model.dim, "model": service.model.card.name})
+
+
+@router.post(
+    "/api/ai/embed",
+    tags=["fashion"],
+    summary="Vector of a picture by its address",
+    responses={200: {"model": FashionAnswer}},
+    openapi_extra=documented(ImageUrlRequest),
+)
+async def embed_fashion_image(request: Request) -> Response:
+    settings = state_of(request).settings
+    service = service_for(request, settings.fashion_model)
+    url = parsed(ImageUrlRequest, await read_json(request)).image_url
+    result = await _one(request, service, picture_of(url, settings))
+    return json_answer({"embedding": result.vector, "dimension": service.model.dim})
+
+
+@router.get("/", summary="What this server is; a page for a browser")
+async def show_service(request: Request) -> Response:
+    state = state_of(request)
+    if "text/html" in request.headers.get("accept", ""):
+        return _page(state.status, state.served.names)
+    facts = {"service": "sightline", "version": VERSION, "status": state.status}
+    return json_answer({**facts, "models": state.served.names, "routes": ROUTES})
+
+
+async def _one(request: Request, service: EmbeddingService, asked: Asked) -> Embedded:
+    work = service.embed_all([asked], timeout_s=state_of(request).timeout_s)
+    return (await while_connected(request, work))[0]
+
+
+def _tuned(service: EmbeddingService, result: Embedded) -> Response:
+    model = service.model
+    return json_answer({"embedding": result.vector, "dim": model.dim, "model": model.card.name})
+
+
+def _page(status: str, models: list[str]) -> Response:
+    rows = "".join(
+        f"<tr><td><code>{escape(route)}</code><td>{escape(about)}" for route, about in ROUTES.items()
+    )
+    served = escape(", ".join(models)) or "none yet"
+    page = (
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Sightline</title>"
+        "<style>body{font:16px/1.5 system-ui;max-width:44rem;margin:3rem auto;padding:0 1rem}"
+        "td{padding:.2rem 1rem .2rem 0}</style>"
+        f"<h1>Sightline</h1><p>Status: {escape(status)}. Models: {served}. "
+        f"<a href=/docs>Requests and answers</a>.<table>{rows}</table></html>"
+    )
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return HTMLResponse(
+        page, headers={"content-security-policy": policy, "x-content-type-options": "nosniff"}
+    )

@@ -1,0 +1,181 @@
+"""Pictures and JSON off a request's body, bounded. Does not know models; opens no path and no connection."""
+
+import binascii
+import re
+from typing import NamedTuple
+
+import orjson
+from fastapi import Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from sightline.domain.errors import InvalidRequestError, UrlFetchOffError
+from sightline.imaging.limits import Limits
+from sightline.services.workshop import Picture
+from sightline.settings import Settings
+from sightline.web.errors import RefusedError
+from sightline.web.state import state_of
+
+MAX_PARTS = 16
+MAX_JSON_VALUES = 262_144  # 20 MB could hold ten million, of 56 bytes each
+SMALL_JSON_BYTES = 65_536  # too little to hold many values
+
+_DATA_URI = re.compile(r"data:([^,]{0,200}),", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,30}:", re.IGNORECASE)
+_URL_SAFE = str.maketrans("-_", "+/", " \t\r\n")
+
+
+async def read_json(request: Request) -> dict[str, object]:
+    """The JSON object of the body.
+
+    Raises RefusedError: another content type; InvalidRequestError: no JSON, too deep or large, no object.
+    """
+    kind, _ = parse_options_header(request.headers.get("content-type", "application/json"))
+    if kind != b"application/json" and not kind.endswith(b"+json"):
+        raise _wrong_type(kind, "application/json")
+    body = await request.body()
+    values = sum(map(body.count, (b",", b"[", b"{"))) if len(body) > SMALL_JSON_BYTES else 0
+    if values > MAX_JSON_VALUES:
+        raise InvalidRequestError(
+            f"the JSON has more than {MAX_JSON_VALUES} values, the limit; send less at once"
+        )
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequestError(
+            f"the body is not JSON that can be read (line {error.lineno}, column {error.colno}); send UTF-8 "
+            "JSON without NaN, nested less than 1000 deep"
+        ) from error
+    if not isinstance(content, dict):
+        raise InvalidRequestError("the body must be a JSON object")
+    return content
+
+
+async def read_picture(request: Request) -> Picture:
+    """The picture that the body holds: a multipart field `file`, JSON {"image"}, or the bytes themselves.
+
+    Raises RefusedError: another content type; InvalidRequestError: not there, or twice; ImageError: size.
+    """
+    header = request.headers.get("content-type", "")
+    kind, options = parse_options_header(header)
+    if kind == b"multipart/form-data":
+        boundary = options.get(b"boundary", b"")
+        if not boundary:
+            raise InvalidRequestError("the content type multipart/form-data must name its boundary")
+        return Picture(_file_part(await request.body(), boundary))
+    if kind == b"application/json":
+        content = await read_json(request)
+        text = content.get("image", content.get("image_base64"))
+        if not isinstance(text, str):
+            raise InvalidRequestError('the JSON must have "image": a base64 string or a data URI')
+        return picture_of(text, state_of(request).settings)
+    if kind.startswith(b"image/") or kind == b"application/octet-stream":
+        return Picture(await request.body())
+    raise _wrong_type(kind, "multipart/form-data with a field `file`, application/json, or image/*")
+
+
+def picture_of(text: str, settings: Settings) -> Picture:
+    """The picture in a data URI or in bare base64 (also URL-safe, also without padding).
+
+    Raises UrlFetchOffError: it is a web address; InvalidRequestError: neither; ImageBytesError: too large.
+    """
+    if text[:8].lower().startswith(("http://", "https://")):
+        raise UrlFetchOffError(
+            "this server does not fetch pictures by URL; send a data URI or base64 instead"
+        )
+    start = 0
+    if match := _DATA_URI.match(text):
+        if not match[1].lower().rstrip().endswith(";base64"):
+            raise InvalidRequestError("the data URI is not base64; write it as data:image/png;base64,...")
+        start = match.end()
+    elif _SCHEME.match(text):
+        raise InvalidRequestError("a picture can be a data URI or base64; no other kind of URI is read")
+    # 4/3 and a little for line ends: refused before it is decoded
+    if (len(text) - start) * 3 // 4 > settings.max_image_bytes * 1.05:
+        Limits(max_image_bytes=settings.max_image_bytes).check_bytes(len(text))
+    return Picture(_from_base64(text[start:]))
+
+
+def _from_base64(text: str) -> bytes:
+    try:
+        return binascii.a2b_base64(text, strict_mode=True)
+    except (binascii.Error, ValueError):  # less common forms, and whatever is wrong
+        plain = text.translate(_URL_SAFE).rstrip("=")
+    try:
+        return binascii.a2b_base64(plain + "=" * (-len(plain) % 4), strict_mode=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequestError(
+            "the picture is not base64 that can be read; encode its file's bytes"
+        ) from error
+
+
+class _Part(NamedTuple):
+    name: bytes
+    start: int
+    end: int
+
+
+class _Parts:
+    """Collects where each part of a multipart body lies; nothing is copied until the file is cut out."""
+
+    def __init__(self) -> None:
+        self.found: list[_Part] = []
+        self._count = 0
+        self._header = self._value = self._disposition = b""
+        self._start = self._end = -1
+
+    def callbacks(self) -> dict[str, object]:
+        names = ("part_begin", "header_field", "header_value", "header_end", "part_data", "part_end")
+        return {f"on_{name}": getattr(self, name) for name in names}
+
+    def part_begin(self) -> None:
+        self._count += 1
+        if self._count > MAX_PARTS:
+            raise InvalidRequestError(
+                f"the form has more than {MAX_PARTS} parts, the limit; send one picture"
+            )
+        self._disposition = b""
+        self._start = self._end = -1
+
+    def header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def header_end(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._header = self._value = b""
+
+    def part_data(self, _: bytes, start: int, end: int) -> None:
+        # data comes in pieces where a line end looks like a boundary; the pieces adjoin
+        self._start = start if self._start < 0 else self._start
+        self._end = end
+
+    def part_end(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        self.found.append(_Part(options.get(b"name", b""), max(self._start, 0), max(self._end, 0)))
+
+
+def _file_part(body: bytes, boundary: bytes) -> bytes:
+    parts = _Parts()
+    try:
+        parser = MultipartParser(boundary, parts.callbacks())  # type: ignore[arg-type]
+        parser.write(body)
+        parser.finalize()
+    except FormParserError as error:
+        raise InvalidRequestError(
+            "the multipart form cannot be read; check its boundary and that it is complete"
+        ) from error
+    files = [part for part in parts.found if part.name == b"file"]
+    if len(files) != 1:
+        raise InvalidRequestError(
+            f"the form has {len(files)} fields called `file`; send exactly one picture there"
+        )
+    return body[files[0].start : files[0].end]
+
+
+def _wrong_type(kind: bytes, wanted: str) -> RefusedError:
+    shown = kind.decode("ascii", "replace")[:60]
+    return RefusedError("unsupported_media_type", f"the content type is {shown!r}; send {wanted}")

@@ -1,0 +1,102 @@
+"""Faults inside, overload, deadlines and clients that leave: each is answered, and nobody else notices."""
+
+import io
+import socket
+import threading
+import time
+
+import httpx
+from PIL import Image
+
+from sightline.services.model import Model
+from sightline.services.workshop import Workshop
+from tests.e2e.serving import running
+from tests.e2e.test_limits import HEAD, refused
+from tests.fakes import Batch, Turnstile, fake_model, png
+
+
+def test_what_nobody_foresaw_is_told_by_its_id_only() -> None:
+    def broken(name: str) -> Model:
+        model = fake_model(name)
+        model.prepare_texts = None  # type: ignore[assignment,method-assign]
+        return model
+
+    with running(broken) as server:
+        answer = server.client.post("/embed/text", json={"text": "a"})
+        refused(answer, 500, "internal")
+        assert answer.headers["x-request-id"] in answer.json()["error"]["message"]
+        assert "NoneType" not in answer.text
+        assert server.client.post("/embed-image", files={"file": png()}).status_code == 200
+
+
+def test_a_forward_that_fails_is_told_in_our_words() -> None:
+    def hook(batch: Batch) -> None:
+        if (batch == 255).all():
+            raise RuntimeError("driver at 0x7fffdeadbeef in /usr/lib/libcuda.so")
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), "white").save(buffer, "PNG")
+    with running(lambda name: fake_model(name, hook=hook)) as server:
+        refused(server.client.post("/embed-image", files={"file": buffer.getvalue()}), 500, "forward_failed")
+        assert server.client.post("/embed-image", files={"file": png()}).status_code == 200
+
+
+def test_an_overloaded_server_refuses_with_the_time_to_come_back() -> None:
+    gate = Turnstile()
+    workshop = Workshop(threads=2, max_queue_cost=8)  # two fake pictures
+    with running(lambda name: fake_model(name, hook=gate), workshop) as server:
+        gate.shut()
+        with httpx.Client(base_url=server.url, timeout=20) as other:
+            answers: list[int] = []
+
+            def send() -> None:
+                answers.append(other.post("/embed-image", files={"file": png()}).status_code)
+
+            senders = [threading.Thread(target=send) for _ in range(2)]
+            for sender in senders:
+                sender.start()
+            while workshop.admission.held < 8:
+                time.sleep(0.01)
+            answer = server.client.post("/embed-image", files={"file": png()})
+            refused(answer, 429, "overloaded")
+            assert int(answer.headers["retry-after"]) >= 1
+            gate.open()
+            for sender in senders:
+                sender.join()
+        assert answers == [200, 200]
+
+
+def test_a_request_that_takes_too_long_gets_504() -> None:
+    gate = Turnstile()
+    with running(lambda name: fake_model(name, hook=gate), timeout_ms=200) as server:
+        gate.shut()
+        refused(server.client.post("/embed-image", files={"file": png()}), 504, "deadline")
+        gate.open()
+
+
+def test_a_client_that_hangs_up_takes_its_work_with_it() -> None:
+    gate = Turnstile()
+    with running(lambda name: fake_model(name, hook=gate)) as server:
+        gate.shut()
+        gate.batches.clear()
+        host, port = server.url.removeprefix("http://").split(":")
+        body = png()
+        head = f"{HEAD.replace('-image', '/image')}content-length: {len(body)}\r\n\r\n".encode()
+        lines = []
+        for _ in range(6):
+            line = socket.create_connection((host, int(port)))
+            line.sendall(head + body)
+            lines.append(line)
+        held = server.served.workshop.admission
+        while held.held < 6 * 4:
+            time.sleep(0.01)
+        assert gate.entered.wait(5)
+        time.sleep(0.1)  # until the other five are queued
+        for line in lines:
+            line.close()
+        while held.held > 0:
+            time.sleep(0.01)
+        gate.open()
+        assert server.client.post("/embed-image", files={"file": body}).status_code == 200
+        # the one that ran when they hung up, and ours
+        assert gate.sizes == [1, 1]

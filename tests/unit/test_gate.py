@@ -1,0 +1,80 @@
+"""The gate in front of the application, message by message."""
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from sightline.services.served import ServedModels
+from sightline.services.workshop import Workshop
+from sightline.settings import read_settings
+from sightline.web.limits import REST_BYTES, Gate
+from sightline.web.state import ServerState
+from tests.fakes import fake_model
+
+CAP = 10_000
+PIECE = 1000
+
+
+class Client:
+    """Sends a body in pieces for as long as anybody reads, and keeps what comes back."""
+
+    def __init__(self, pieces: int, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+        self.read = 0
+        self.sent: list[MutableMapping[str, Any]] = []
+        self._pieces = pieces
+        self.scope: Scope = {"type": "http", "path": "/embed-image", "headers": headers or []}
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        self.read += 1
+        return {"type": "http.request", "body": bytes(PIECE), "more_body": self.read < self._pieces}
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        self.sent.append(message)
+
+    @property
+    def status(self) -> int:
+        return int(self.sent[0]["status"])
+
+
+async def reading_app(scope: Scope, receive: Receive, send: Send) -> None:
+    while (await receive())["more_body"]:
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def passed(client: Client, **chosen: object) -> Client:
+    settings = read_settings({}, {"max_request_bytes": CAP, "max_image_bytes": CAP, **chosen})
+    served = ServedModels(["fake"], loader=fake_model, workshop=Workshop())
+    gate = Gate(reading_app, ServerState(settings, served))
+    asyncio.run(gate(client.scope, client.receive, client.send))
+    return client
+
+
+def test_a_body_at_the_limit_passes() -> None:
+    assert passed(Client(CAP // PIECE)).status == 200
+
+
+def test_small_pieces_are_summed() -> None:
+    assert passed(Client(CAP // PIECE + 1)).status == 413
+
+
+def test_an_endless_body_is_read_a_bounded_way_past_the_limit() -> None:
+    client = passed(Client(10**9))
+    assert client.status == 413
+    assert client.read * PIECE <= CAP + REST_BYTES + 2 * PIECE
+
+
+def test_of_a_strangers_body_little_is_read() -> None:
+    client = passed(Client(10**9), api_key="a-key-of-some-length")
+    assert client.status == 401
+    assert client.read * PIECE <= 64 * 1024 + PIECE
+
+
+def test_a_refused_connection_is_closed_after_the_whole_answer() -> None:
+    client = passed(Client(CAP // PIECE + 1))
+    assert (b"connection", b"close") in client.sent[0]["headers"]
+    assert client.sent[1]["body"].startswith(b'{"error"')
+    assert [message.get("more_body") for message in client.sent[1:]] == [True, False]

@@ -1,0 +1,168 @@
+"""Settings: every knob has a help text, the other system's names work, and nothing wrong starts a server."""
+
+import pytest
+from pydantic import ValidationError
+
+from docs.settings_page import PAGE, settings_page
+from sightline.domain.errors import SettingsError
+from sightline.settings import FOREIGN_NAMES, Settings, read_settings
+
+
+def test_defaults_are_safe() -> None:
+    settings = read_settings({})
+    assert settings.host == "127.0.0.1"
+    assert settings.models == ("mini",)
+    assert (settings.five_crops, settings.multi_scale) == (False, False)
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_every_setting_has_help(field: str) -> None:
+    about = Settings.model_fields[field].description
+    assert about
+    assert about.endswith(".")
+
+
+def test_the_guide_lists_every_setting_as_it_is() -> None:
+    assert PAGE.read_text() == settings_page(), "write it anew: PYTHONPATH=src python docs/settings_page.py"
+
+
+def test_settings_do_not_change_once_read() -> None:
+    with pytest.raises(ValidationError):
+        read_settings({}).port = 1  # type: ignore[misc]
+
+
+def test_an_option_wins_over_the_environment_and_that_over_the_profile() -> None:
+    environ = {
+        "SIGHTLINE_PROFILE": "tuned-embedder",
+        "SIGHTLINE_MODELS": "mini, clip-vit-b-32",
+        "SIGHTLINE_PORT": "1",
+    }
+    settings = read_settings(environ, {"port": 2, "host": None})
+    assert settings.models == ("mini", "clip-vit-b-32")
+    assert settings.port == 2
+    assert settings.host == "127.0.0.1"
+    assert settings.five_crops
+
+
+def test_the_profile_of_the_tuned_embedder_averages_crops_with_its_model() -> None:
+    settings = read_settings({"SIGHTLINE_PROFILE": "tuned-embedder"})
+    assert settings.models == ("siglip-so400m-384",)
+    assert (settings.five_crops, settings.multi_scale) == (True, True)
+    assert settings.scale_factors == (1.0, 1.35)
+
+
+def test_the_tuned_embedders_own_names_and_formats_are_read() -> None:
+    settings = read_settings(
+        {
+            "VISION_MODEL_ID": "timm/ViT-SO400M-14-SigLIP-384",
+            "VISION_SIZE": "384",
+            "TTA_CROP_SIZE": "336",
+            "MODEL_PRECISION": "BF16",
+            "MATMUL_PRECISION": "high",
+            "CUDA_DEVICE": "cuda:1",
+            "REQUIRE_CUDA": "false",
+            "ENABLE_TTA": "true",
+            "ENABLE_MULTI_SCALE": "1",
+            "MULTI_SCALE_FACTORS": "1.0,1.5",
+            "MULTI_SCALE_MAX_DIM": "1024",
+            "PANORAMA_MAX_RATIO": "3.0",
+            "LOG_LEVEL": "WARN",
+            "LOG_FORMAT": "text",
+            "HF_TOKEN": "hf_secret",
+        }
+    )
+    assert settings.models == ("timm/ViT-SO400M-14-SigLIP-384",)
+    assert (settings.image_size_px, settings.crop_size_px) == (384, 336)
+    assert (settings.precision, settings.matmul_precision, settings.cuda_device) == ("bf16", "high", 1)
+    assert (settings.five_crops, settings.multi_scale, settings.scale_factors) == (True, True, (1.0, 1.5))
+    assert (settings.max_dim_px, settings.panorama_max_ratio) == (1024, 3.0)
+    assert (settings.log_level, settings.log_format) == ("warning", "human")
+    assert settings.hf_token is not None
+    assert set(FOREIGN_NAMES.values()) <= set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("given", "ours"),
+    [
+        ("fp32", "f32"),
+        ("float32", "f32"),
+        ("bfloat16", "bf16"),
+        ("bf16", "bf16"),
+        ("fp16", "auto"),
+        ("auto", "auto"),
+    ],
+)
+def test_every_spelling_of_a_precision_is_understood(given: str, ours: str) -> None:
+    assert read_settings({"MODEL_PRECISION": given}).precision == ours
+
+
+def test_a_misspelt_setting_stops_the_start_and_the_closest_is_suggested() -> None:
+    with pytest.raises(SettingsError, match="SIGHTLINE_MAX_PIXEL; did you mean SIGHTLINE_MAX_PIXELS"):
+        read_settings({"SIGHTLINE_MAX_PIXEL": "1"})
+
+
+def test_a_name_like_no_other_is_refused_too() -> None:
+    with pytest.raises(SettingsError, match="no setting is called SIGHTLINE_ZZZZZZ"):
+        read_settings({"SIGHTLINE_ZZZZZZ": "1"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"SIGHTLINE_PORT": "99999"}, ["SIGHTLINE_PORT='99999'", "65535"]),
+        ({"MULTI_SCALE_FACTORS": "1.0,wide"}, ["MULTI_SCALE_FACTORS='1.0,wide'", "number"]),
+        ({"SIGHTLINE_PROFILE": "tuned"}, ["SIGHTLINE_PROFILE='tuned'", "tuned-embedder"]),
+        ({"SIGHTLINE_MODELS": ","}, ["SIGHTLINE_MODELS"]),
+    ],
+)
+def test_a_refused_value_is_told_under_the_name_it_was_set_with(
+    environ: dict[str, str], named: list[str]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environ)
+    assert all(part in str(caught.value) for part in named)
+
+
+@pytest.mark.parametrize(
+    ("environ", "one", "other"),
+    [
+        ({"REQUIRE_CUDA": "true", "SIGHTLINE_ENGINE": "openvino"}, "require_cuda", "engine=openvino"),
+        ({"REQUIRE_CUDA": "true", "SIGHTLINE_DEVICE": "cpu"}, "require_cuda", "device=cpu"),
+        ({"SIGHTLINE_DEVICE": "cuda", "SIGHTLINE_ENGINE": "fake"}, "device=cuda", "engine=fake"),
+        ({"SIGHTLINE_STOCK_MODEL": "b", "SIGHTLINE_MODELS": "a"}, "stock_model=b", "models=a"),
+        ({"SIGHTLINE_MAX_REQUEST_BYTES": "2000"}, "max_request_bytes=2000", "max_image_bytes=20000000"),
+        ({"SIGHTLINE_MODELS": "a", "VISION_MODEL_ID": "b"}, "SIGHTLINE_MODELS='a'", "VISION_MODEL_ID='b'"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_both_named(
+    environ: dict[str, str], one: str, other: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environ)
+    assert one in str(caught.value)
+    assert other in str(caught.value)
+
+
+def test_names_that_other_programs_use_too_give_way_to_ours() -> None:
+    assert read_settings({"LOG_LEVEL": "debug", "SIGHTLINE_LOG_LEVEL": "error"}).log_level == "error"
+
+
+def test_secrets_are_never_shown() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"SIGHTLINE_API_KEY": "tooshor"})
+    assert "tooshor" not in str(caught.value)
+    assert "long-enough-key" not in repr(read_settings({"SIGHTLINE_API_KEY": "long-enough-key"}))
+
+
+def test_cuda_that_was_required_is_missed_at_the_start() -> None:
+    settings = read_settings({"REQUIRE_CUDA": "true"})
+    settings.check_model("m", size_px=224, engine="onnx", device="cuda:0")
+    with pytest.raises(SettingsError, match="require_cuda=true, but engine=onnx runs m on cpu"):
+        settings.check_model("m", size_px=224, engine="onnx", device="cpu")
+
+
+def test_a_model_of_another_size_than_asked_is_refused() -> None:
+    settings = read_settings({"VISION_SIZE": "384"})
+    settings.check_model("m", size_px=384, engine="onnx", device="cpu")
+    with pytest.raises(SettingsError, match="image_size_px=384, but the model m takes 224 px"):
+        settings.check_model("m", size_px=224, engine="onnx", device="cpu")
