@@ -74,6 +74,14 @@ def test_result_stays_as_it_was_when_the_program_runs_again(program, images):
     assert np.array_equal(first, kept)
 
 
+def test_batch_may_be_read_only_and_scattered_in_memory(engine, program, images):
+    scattered = images[:6:2]
+    scattered.flags.writeable = False
+    expected = program.run(np.ascontiguousarray(images[:6:2]))
+    assert cosines(program.run(scattered), expected).min() >= engine[1] - 1e-6
+    assert cosines(program.run(np.asfortranarray(images[:2])), program.run(images[:2])).min() >= engine[1] - 1e-6
+
+
 def test_same_program_may_be_called_from_several_threads(program, images):
     expected = program.run(images[:4])
     with ThreadPoolExecutor(4) as pool:

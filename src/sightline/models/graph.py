@@ -38,14 +38,16 @@ class FamilyGraphs:
         """uint8 (N, S, S, 3), RGB -> (N, dim): scaling and normalising are part of the graph."""
         writer = OnnxWriter()
         side = self.card.image.size_px
-        pixels = _normalise(writer, "images", self.card.image)
-        return self._vision(writer, pixels, source("images", TensorProto.UINT8, "N", side, side, 3))
+        patches = _cut(writer, "images", (side, self.vision.patch_px), channels_last=True)  # (N, G * G, 3 * P * P)
+        patches = _normalise(writer, patches, self.card.image, self.vision.patch_px**2)
+        return self._vision(writer, patches, source("images", TensorProto.UINT8, "N", side, side, 3))
 
     def of_pixels(self, side_px: int | None = None) -> Graph:
         """float32 (N, 3, S, S), scaled and normalised by the caller -> (N, dim); S: the card's by default."""
         writer = OnnxWriter()
         side = side_px or self.card.image.size_px
-        return self._vision(writer, "pixels", source("pixels", TensorProto.FLOAT, "N", 3, side, side))
+        patches = _cut(writer, "pixels", (side, self.vision.patch_px), channels_last=False)
+        return self._vision(writer, patches, source("pixels", TensorProto.FLOAT, "N", 3, side, side))
 
     def of_texts(self) -> Graph:
         """int64 (N, L) -> (N, dim). Raises NoTextTowerError."""
@@ -53,11 +55,11 @@ class FamilyGraphs:
             raise NoTextTowerError(f"{self.card.name} has no text tower")
         return _TextWriter(self.card, self.text, self.card.text, with_hidden=self.with_hidden).write()
 
-    def _vision(self, writer: OnnxWriter, pixels: str, graph_input: ValueInfoProto) -> Graph:
+    def _vision(self, writer: OnnxWriter, patches: str, graph_input: ValueInfoProto) -> Graph:
         tower, rule = self.vision, self.card.vision
         blocks = Blocks(writer, heads=rule.heads, activation=rule.activation, norm_eps=rule.norm_eps)
         side = graph_input.type.tensor_type.shape.dim[2].dim_value
-        x = self._embed_patches(writer, pixels, side)  # (N, T, D)
+        x = self._embed(writer, patches, side)  # (N, T, D)
         if tower.pre_norm:
             x = blocks.norm(x, tower.pre_norm)
         for block in tower.blocks[:-1]:
@@ -80,31 +82,44 @@ class FamilyGraphs:
         chosen = {"vectors": blocks.unit(vector)} | (outputs if self.with_hidden else {})
         return writer.finish(f"{self.card.name}/{graph_input.name}", self.card.dim, graph_input, chosen)
 
-    def _embed_patches(self, writer: OnnxWriter, pixels: str, side_px: int) -> str:
-        """Normalised pixels (N, 3, S, S) -> tokens with positions (N, T, D)."""
-        tower = self.vision
-        patch, width = tower.patch_px, tower.width
-        inputs = [pixels, writer.weight(tower.patch.weight)]
+    def _embed(self, writer: OnnxWriter, patches: str, side_px: int) -> str:
+        """Normalised patches (N, G * G, 3 * P * P) -> tokens with positions (N, T, D).
+
+        The patch convolution as one product: its kernels do not overlap, and products run nearer the peak.
+        """
+        tower, width = self.vision, self.vision.width
+        kernels = writer.node("Reshape", writer.weight(tower.patch.weight), writer.ints(width, -1))
+        x = writer.node("MatMul", patches, writer.node("Transpose", kernels, perm=[1, 0]))  # (N, G * G, D)
         if tower.patch.bias:
-            inputs.append(writer.weight(tower.patch.bias))
-        x = writer.node("Conv", *inputs, strides=[patch, patch], kernel_shape=[patch, patch])  # (N, D, G, G)
-        x = writer.node("Reshape", x, writer.ints(0, width, -1))
-        x = writer.node("Transpose", x, perm=[0, 2, 1])  # (N, G * G, D)
+            x = writer.node("Add", x, writer.weight(tower.patch.bias))
         if tower.cls:
             cls = writer.node("Reshape", writer.weight(tower.cls), writer.ints(1, 1, width))
-            count = writer.node("Shape", pixels, start=0, end=1)  # (1,) = N
+            count = writer.node("Shape", patches, start=0, end=1)  # (1,) = N
             shape = writer.node("Concat", count, writer.ints(1, width), axis=0)
             x = writer.node("Concat", writer.node("Expand", cls, shape), x, axis=1)  # (N, T, D)
         return writer.node("Add", x, _positions(writer, tower, side_px))
 
 
-def _normalise(writer: OnnxWriter, images: str, rule: ImageRule) -> str:
-    """uint8 (N, S, S, 3) -> float32 (N, 3, S, S): (x / 255 - mean) / std as one product and one sum."""
+def _cut(writer: OnnxWriter, image: str, sizes: tuple[int, int], *, channels_last: bool) -> str:
+    """A picture of (side, patch) px -> its patches, row by row (N, G * G, 3 * P * P), channel by channel in each."""
+    side, patch = sizes
+    grid = side // patch
+    if grid * patch < side:  # what is left over at the right and the bottom belongs to no patch
+        axes = (1, 2) if channels_last else (2, 3)
+        end = grid * patch
+        image = writer.node("Slice", image, writer.ints(0, 0), writer.ints(end, end), writer.ints(*axes))
+    shape = (0, grid, patch, grid, patch, 3) if channels_last else (0, 3, grid, patch, grid, patch)
+    order = [0, 1, 3, 5, 2, 4] if channels_last else [0, 2, 4, 1, 3, 5]
+    x = writer.node("Transpose", writer.node("Reshape", image, writer.ints(*shape)), perm=order)
+    return writer.node("Reshape", x, writer.ints(0, grid * grid, 3 * patch * patch))
+
+
+def _normalise(writer: OnnxWriter, patches: str, rule: ImageRule, area: int) -> str:
+    """uint8 (N, G * G, 3 * P * P) -> float32: (x / 255 - mean) / std as one product and one sum."""
     mean, std = np.array(rule.mean, np.float32), np.array(rule.std, np.float32)
-    x = writer.node("Cast", images, to=TensorProto.FLOAT)
-    x = writer.node("Transpose", x, perm=[0, 3, 1, 2])
-    x = writer.node("Mul", x, writer.constant((1 / (255 * std)).reshape(3, 1, 1)))
-    return writer.node("Add", x, writer.constant((-mean / std).reshape(3, 1, 1)))
+    x = writer.node("Cast", patches, to=TensorProto.FLOAT)
+    x = writer.node("Mul", x, writer.constant(np.repeat(1 / (255 * std), area)))
+    return writer.node("Add", x, writer.constant(np.repeat(-mean / std, area)))
 
 
 def _positions(writer: OnnxWriter, tower: VisionTensors, side_px: int) -> str:
