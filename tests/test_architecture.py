@@ -15,7 +15,9 @@ MAX_PARAMETERS = 4
 NAMES_WITHOUT_A_ROOM = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 # each can run code that came with a checkpoint or a picture
 FORBIDDEN_CALLS = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve"}
-FORBIDDEN_TEXT = re.compile(r"torch\.load|allow_pickle=True|trust_remote_code=True|\beval\(|\bexec\(|shell=True")
+FORBIDDEN_TEXT = re.compile(
+    r"torch\.load|allow_pickle=True|trust_remote_code=True|\beval\(|\bexec\(|shell=True"
+)
 
 
 def functions(path):
@@ -43,7 +45,9 @@ def test_file_and_functions_fit_on_a_screen(path):
 @pytest.mark.parametrize("path", SOURCES, ids=IDS)
 def test_functions_take_few_positional_parameters(path):
     for function in functions(path):
-        names = [a.arg for a in function.args.posonlyargs + function.args.args if a.arg not in {"self", "cls"}]
+        names = [
+            a.arg for a in function.args.posonlyargs + function.args.args if a.arg not in {"self", "cls"}
+        ]
         if function.decorator_list and path.parts[-2] == "cli":
             continue  # a command's parameters are its options
         assert len(names) <= MAX_PARAMETERS, f"{function.name}({', '.join(names)})"

@@ -79,7 +79,9 @@ def test_batch_may_be_read_only_and_scattered_in_memory(engine, program, images)
     scattered.flags.writeable = False
     expected = program.run(np.ascontiguousarray(images[:6:2]))
     assert cosines(program.run(scattered), expected).min() >= engine[1] - 1e-6
-    assert cosines(program.run(np.asfortranarray(images[:2])), program.run(images[:2])).min() >= engine[1] - 1e-6
+    assert (
+        cosines(program.run(np.asfortranarray(images[:2])), program.run(images[:2])).min() >= engine[1] - 1e-6
+    )
 
 
 def test_same_program_may_be_called_from_several_threads(program, images):

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from sightline.domain.errors import SightlineError
@@ -40,7 +41,7 @@ def create_app(
         state.is_draining = True
         await anyio.to_thread.run_sync(served.close)
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Sightline", version=VERSION, lifespan=lifespan, redoc_url=None, description=systems.ABOUT
     )
     app.state.sightline = state
