@@ -1,9 +1,12 @@
 """The asynchronous service: one answer each, deadlines, cancellation, and use inside somebody else's loop."""
 
 import asyncio
+import gc
+import os
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +22,7 @@ from sightline.domain.errors import (
 )
 from sightline.services.embedding import Embedded, EmbeddingService
 from sightline.services.served import ServedModels
-from sightline.services.workshop import Picture, Text, Workshop
+from sightline.services.workshop import NICENESS, Picture, Text, Workshop
 from tests.fakes import DIM, Turnstile, fake_model, png
 
 
@@ -285,3 +288,37 @@ def test_a_model_that_is_not_served_is_told_with_those_that_are() -> None:
 def test_nothing_is_served_while_models_load() -> None:
     with pytest.raises(NotReadyError, match="still loading"):
         served("a").get("a")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread has no priority of its own")
+def test_preparing_a_picture_yields_to_forwards(
+    service: EmbeddingService, gate: Turnstile, tmp_path: Path
+) -> None:
+    """A decoder at a forward's priority costs the forward half its speed where both share the cores."""
+    seen: list[int] = []
+    (tmp_path / "a.png").write_bytes(png())
+
+    class Spy(os.PathLike[str]):
+        def __fspath__(self) -> str:
+            seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+            return str(tmp_path / "a.png")
+
+    gate.open()
+    asyncio.run(service.get_embedding(Spy()))
+    assert set(seen) == {os.getpriority(os.PRIO_PROCESS, 0) + NICENESS}
+
+
+def test_several_failures_leave_no_complaint_behind(service: EmbeddingService, gate: Turnstile) -> None:
+    """One error is raised; asyncio must not report the other as overlooked."""
+    complaints: list[dict[str, object]] = []
+
+    async def embed() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        with pytest.raises(ImageError):
+            await service.embed_images([b"broken", b"broken too", b"and this"])
+        await asyncio.sleep(0.05)
+        gc.collect()
+
+    gate.open()
+    asyncio.run(embed())
+    assert complaints == []

@@ -38,7 +38,9 @@ class FamilyGraphs:
         """uint8 (N, S, S, 3), RGB -> (N, dim): scaling and normalising are part of the graph."""
         writer = OnnxWriter()
         side = self.card.image.size_px
-        patches = _cut(writer, "images", (side, self.vision.patch_px), channels_last=True)  # (N, G * G, 3 * P * P)
+        patches = _cut(
+            writer, "images", (side, self.vision.patch_px), channels_last=True
+        )  # (N, G * G, 3 * P * P)
         patches = _normalise(writer, patches, self.card.image, self.vision.patch_px**2)
         return self._vision(writer, patches, source("images", TensorProto.UINT8, "N", side, side, 3))
 
@@ -101,7 +103,7 @@ class FamilyGraphs:
 
 
 def _cut(writer: OnnxWriter, image: str, sizes: tuple[int, int], *, channels_last: bool) -> str:
-    """A picture of (side, patch) px -> its patches, row by row (N, G * G, 3 * P * P), channel by channel in each."""
+    """A picture of sizes (side, patch) -> its patches, row by row, each by channel (N, G * G, 3 * P * P)."""
     side, patch = sizes
     grid = side // patch
     if grid * patch < side:  # what is left over at the right and the bottom belongs to no patch

@@ -108,8 +108,7 @@ class EmbeddingService:
         RuntimeError: before load_model().
         """
         async with self._under_way(asked, timeout_s) as jobs:
-            answers = [asyncio.wrap_future(job.answer) for job in jobs]
-            await _wait(answers, asyncio.FIRST_EXCEPTION)
+            answers = await _answers(jobs, asyncio.FIRST_EXCEPTION)
             for index, answer in enumerate(answers):
                 error = answer.exception() if answer.done() else None
                 if error and len(answers) > 1:
@@ -123,8 +122,7 @@ class EmbeddingService:
     ) -> list[Embedded | Exception]:
         """Every item's vector or its own error, in order. Raises what concerns the whole, as embed_all."""
         async with self._under_way(asked, timeout_s) as jobs:
-            answers = [asyncio.wrap_future(job.answer) for job in jobs]
-            await _wait(answers, asyncio.ALL_COMPLETED)
+            answers = await _answers(jobs, asyncio.ALL_COMPLETED)
             results: list[Embedded | Exception] = []
             for job, answer in zip(jobs, answers, strict=True):
                 error = answer.exception()
@@ -172,9 +170,20 @@ class EmbeddingService:
                     job.answer.cancel()
 
 
-async def _wait(answers: list[asyncio.Future[Float32]], until: str) -> None:
+async def _answers(jobs: Sequence[Job], until: str) -> list[asyncio.Future[Float32]]:
+    """The jobs' answers in this event loop, once all are there or, as `until` says, one has failed."""
+    answers = [asyncio.wrap_future(job.answer) for job in jobs]
+    for answer in answers:
+        answer.add_done_callback(_look_at)
     if answers:
         await asyncio.wait(answers, return_when=until)
+    return answers
+
+
+def _look_at(answer: asyncio.Future[Float32]) -> None:
+    """Only the first failure is told; asyncio would report the others as overlooked."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _expected_cost(model: Model, asked: Asked) -> int:

@@ -5,6 +5,8 @@ whole way: cancelling it takes the item out wherever it is.
 """
 
 import os
+import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from sightline.services.admission import Admission
 from sightline.services.batching import Batcher, BatchLimits, Job
 from sightline.services.model import Model
 
+NICENESS = 10  # 5 and 19 were slower: starved, a decoder holds up the next batch
 MAX_QUEUE_COST = 65_536  # tokens; some thirteen seconds of ViT-B/32 pictures on two CPU cores
 
 
@@ -48,7 +51,9 @@ class Workshop:
     ) -> None:
         self.admission = Admission(max_queue_cost)
         self.batcher = Batcher(limits or BatchLimits(), self.admission)
-        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="prepare")
+        self._pool = ThreadPoolExecutor(
+            threads or os.cpu_count() or 1, thread_name_prefix="prepare", initializer=_step_back
+        )
 
     def start(self, model: Model, asked: Sequence[Asked]) -> list[Job]:
         """Set every item on its way; its answer comes through its job.
@@ -100,3 +105,13 @@ class Workshop:
             job.rows = row[np.newaxis]
             job.tokens = model.count_tokens(row)
         self.batcher.put(jobs)
+
+
+def _step_back() -> None:
+    """Let the forwards' threads go first where both share the cores.
+
+    A forward splits its work over all cores and waits for the slowest: a decoder that takes half of one core
+    away doubles the time of all. Two cores, 32 clients: 44 pictures/s without this, 86 with it (ADR 19).
+    """
+    if sys.platform == "linux":  # only there a thread has a priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
