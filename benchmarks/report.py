@@ -16,7 +16,7 @@ LARGE = 32
 def engine_report(table: EngineTable) -> str:
     batches = sorted(next(iter(table.seconds.values())))
     lines = [
-        f"### {table.model}: {table.gflop:.2f} GFLOP a picture, {table.executed_gflop:.2f} of them executed\n",
+        f"### {table.model}: {table.gflop:.2f} GFLOP a picture, {table.executed_gflop:.2f} executed\n",
         f"bf16 matrix-product peak in the same rounds: {table.peak_tflops:.3f} TFLOP/s\n",
     ]
     columns = " | ".join(f"batch {b}: pictures/s (ms)" for b in batches)
