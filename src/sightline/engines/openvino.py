@@ -110,9 +110,8 @@ class OpenVinoProgram:
     def run_all(self, batch: UInt8 | Int64 | Float32) -> list[Float32]:
         """Every output of the graph, vectors first."""
         request = self._compiled.create_infer_request()
-        batch = np.require(
-            batch, requirements=("C", "W")
-        )  # a shared tensor must be writeable and in one piece
+        # a shared tensor must be writeable and in one piece
+        batch = np.require(batch, requirements=("C", "W"))
         try:
             outputs = request.infer([ov.Tensor(batch, shared_memory=True)])
         except RuntimeError as exc:
