@@ -45,13 +45,13 @@ def fake_card(name: str = "fake", *, with_text: bool = True, repo: str | None = 
 
 class FakeGraphs:
     def of_images(self) -> Graph:
-        return Graph("images", DIM, b"", {})
+        return Graph("images", DIM, onnx=b"", open_onnx=b"", weights={})
 
     def of_pixels(self, side_px: int | None = None) -> Graph:
-        return Graph("pixels", DIM, b"", {})
+        return Graph("pixels", DIM, onnx=b"", open_onnx=b"", weights={})
 
     def of_texts(self) -> Graph:
-        return Graph("texts", DIM, b"", {})
+        return Graph("texts", DIM, onnx=b"", open_onnx=b"", weights={})
 
 
 class LetterTokenizer:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from sightline.domain.errors import MissingFileError
@@ -16,7 +17,11 @@ from sightline.models.graph import FamilyGraphs
 from sightline.models.hub import Hub
 from sightline.models.tokenizer import HubTokenizer
 from sightline.registry import engine_class
+from sightline.services.batching import BatchLimits
 from sightline.services.model import Model
+from sightline.services.served import ServedModels
+from sightline.services.workshop import Workshop
+from sightline.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,55 @@ def load_model(name: str, options: LoadOptions | None = None) -> Model:
     )
 
 
+def build(settings: Settings) -> ServedModels:
+    """What a server serves, not yet loaded: ServedModels.load does that."""
+    workshop = Workshop(
+        threads=settings.decode_threads or None,
+        limits=BatchLimits(settings.max_batch_rows, settings.max_batch_cost),
+        max_queue_cost=settings.max_queue_cost,
+    )
+    return ServedModels(settings.models, loader=lambda name: load_as(settings, name), workshop=workshop)
+
+
+def load_as(settings: Settings, name: str) -> Model:
+    """A model as the settings want it. Raises as load_model; SettingsError: they want what it cannot do."""
+    model = load_model(name, load_options(settings))
+    settings.check_model(
+        model.card.name,
+        size_px=model.card.image.size_px,
+        engine=model.engine.name,
+        device=model.engine.device,
+    )
+    return model
+
+
+def load_options(settings: Settings) -> LoadOptions:
+    """The part of the settings that a model is loaded by."""
+    return LoadOptions(
+        engine=settings.engine,
+        precision=settings.precision,
+        device=settings.device,
+        crop_rule=_crop_rule(settings),
+        limits=Limits(
+            max_image_bytes=settings.max_image_bytes,
+            max_pixels=settings.max_pixels,
+            max_side_px=settings.max_side_px,
+            max_aspect=settings.max_aspect,
+            max_decode_bytes=settings.max_decode_bytes,
+        ),
+        hub=hub_of(settings),
+    )
+
+
+def hub_of(settings: Settings) -> Hub:
+    """Where the settings say that checkpoints come from."""
+    return Hub(
+        cache_dir=Path(settings.cache_dir) if settings.cache_dir else None,
+        token=settings.hf_token.get_secret_value() if settings.hf_token else None,
+        offline=settings.offline,
+    )
+
+
 def make_engine(options: LoadOptions) -> Engine:
     """Raises EngineUnavailableError: not installed, or it cannot do what the options ask."""
     engine: Engine = engine_class(options.engine)(
@@ -77,3 +131,16 @@ def _tokenizer(checkpoint: Checkpoint, text: TextTensors | None) -> Tokenizer | 
         return HubTokenizer(checkpoint.tokenizer, rule, vocab=text.tokens.shape[0])
     except MissingFileError:
         return None
+
+
+def _crop_rule(settings: Settings) -> CropRule | None:
+    if not (settings.five_crops or settings.multi_scale):
+        return None
+    return CropRule(
+        multi_scale=settings.multi_scale,
+        scale_factors=settings.scale_factors,
+        max_dim_px=settings.max_dim_px,
+        panorama_max_ratio=settings.panorama_max_ratio,
+        five_crops=settings.five_crops,
+        crop_size_px=settings.crop_size_px,
+    )

@@ -25,11 +25,12 @@ class Graph:
     """An ONNX model whose large weights are slices of checkpoint files.
 
     One input, dynamic in its first axis; the first output is (N, dim) float32 of unit length.
-    `weights` maps an initializer's name to its slice; the same slices stand in the ONNX bytes as external
-    data with absolute locations.
+    `weights` maps a name to its slice. In `onnx` these are initializers whose data is external, by location,
+    offset and length; in `open_onnx` they are further inputs, for a runtime that is handed the values.
     """
 
     name: str
     dim: int
     onnx: bytes
+    open_onnx: bytes
     weights: Mapping[str, TensorSlice]

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import onnx
 
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.errors import EngineError, EngineUnavailableError, ForwardError
@@ -53,7 +52,7 @@ class OpenVinoEngine:
     def compile(self, graph: Graph) -> "OpenVinoProgram":
         """Raises EngineError: OpenVINO cannot read or compile the graph."""
         try:
-            model = self._core.read_model(_with_weights_as_inputs(graph))
+            model = self._core.read_model(graph.open_onnx)
             weights = _fill_in(model, graph)
             compiled = self._core.compile_model(model, "CPU", self._config)
         except RuntimeError as exc:
@@ -61,27 +60,11 @@ class OpenVinoEngine:
         return OpenVinoProgram(graph.name, compiled, weights)
 
 
-def _with_weights_as_inputs(graph: Graph) -> bytes:
-    """The ONNX bytes with every weight turned into a graph input: OpenVINO will not open the file itself.
-
-    It refuses external data outside the working directory, and hub caches are full of symlinks.
-    """
-    model = onnx.load_from_string(graph.onnx)
-    inlined = [tensor for tensor in model.graph.initializer if tensor.name not in graph.weights]
-    for tensor in model.graph.initializer:
-        if tensor.name in graph.weights:
-            model.graph.input.append(
-                onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
-            )
-    del model.graph.initializer[:]
-    model.graph.initializer.extend(inlined)
-    return bytes(model.SerializeToString())
-
-
 def _fill_in(model: ov.Model, graph: Graph) -> list[ov.Tensor]:
     """Replace the inputs that stand for weights by constants over the mapped file.
 
-    Returns what must stay alive as long as the compiled model: it points into the map.
+    OpenVINO will not open the file itself: it refuses external data outside the working directory, and hub
+    caches are full of symlinks. Returns what must stay alive with the compiled model: it points into the map.
     """
     alive = []
     for parameter in list(model.get_parameters()):

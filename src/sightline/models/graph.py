@@ -7,7 +7,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from onnx import TensorProto, ValueInfoProto
 
 from sightline.domain.arrays import Float32
 from sightline.domain.cards import Card, ImageRule, TextRule
@@ -15,7 +14,7 @@ from sightline.domain.errors import NoTextTowerError, TensorShapeError
 from sightline.domain.records import Graph
 from sightline.models.blocks import Blocks, causal_mask
 from sightline.models.family import TextTensors, VisionTensors
-from sightline.models.onnx_writer import OnnxWriter, source
+from sightline.models.onnx_writer import FLOAT, INT32, INT64, UINT8, OnnxWriter, Tensor
 from sightline.models.positions import resample_grid
 from sightline.models.tensors import load
 
@@ -42,14 +41,14 @@ class FamilyGraphs:
             writer, "images", (side, self.vision.patch_px), channels_last=True
         )  # (N, G * G, 3 * P * P)
         patches = _normalise(writer, patches, self.card.image, self.vision.patch_px**2)
-        return self._vision(writer, patches, source("images", TensorProto.UINT8, "N", side, side, 3))
+        return self._vision(writer, patches, Tensor("images", UINT8, ("N", side, side, 3)))
 
     def of_pixels(self, side_px: int | None = None) -> Graph:
         """float32 (N, 3, S, S), scaled and normalised by the caller -> (N, dim); S: the card's by default."""
         writer = OnnxWriter()
         side = side_px or self.card.image.size_px
         patches = _cut(writer, "pixels", (side, self.vision.patch_px), channels_last=False)
-        return self._vision(writer, patches, source("pixels", TensorProto.FLOAT, "N", 3, side, side))
+        return self._vision(writer, patches, Tensor("pixels", FLOAT, ("N", 3, side, side)))
 
     def of_texts(self) -> Graph:
         """int64 (N, L) -> (N, dim). Raises NoTextTowerError."""
@@ -57,11 +56,10 @@ class FamilyGraphs:
             raise NoTextTowerError(f"{self.card.name} has no text tower")
         return _TextWriter(self.card, self.text, self.card.text, with_hidden=self.with_hidden).write()
 
-    def _vision(self, writer: OnnxWriter, patches: str, graph_input: ValueInfoProto) -> Graph:
+    def _vision(self, writer: OnnxWriter, patches: str, graph_input: Tensor) -> Graph:
         tower, rule = self.vision, self.card.vision
         blocks = Blocks(writer, heads=rule.heads, activation=rule.activation, norm_eps=rule.norm_eps)
-        side = graph_input.type.tensor_type.shape.dim[2].dim_value
-        x = self._embed(writer, patches, side)  # (N, T, D)
+        x = self._embed(writer, patches, int(graph_input.shape[2]))  # (N, T, D)
         if tower.pre_norm:
             x = blocks.norm(x, tower.pre_norm)
         for block in tower.blocks[:-1]:
@@ -119,7 +117,7 @@ def _cut(writer: OnnxWriter, image: str, sizes: tuple[int, int], *, channels_las
 def _normalise(writer: OnnxWriter, patches: str, rule: ImageRule, area: int) -> str:
     """uint8 (N, G * G, 3 * P * P) -> float32: (x / 255 - mean) / std as one product and one sum."""
     mean, std = np.array(rule.mean, np.float32), np.array(rule.std, np.float32)
-    x = writer.node("Cast", patches, to=TensorProto.FLOAT)
+    x = writer.node("Cast", patches, to=FLOAT)
     x = writer.node("Mul", x, writer.constant(np.repeat(1 / (255 * std), area)))
     return writer.node("Add", x, writer.constant(np.repeat(-mean / std, area)))
 
@@ -166,7 +164,7 @@ class _TextWriter:
         vector = writer.node("Squeeze", blocks.norm(pooled, tower.final_norm), writer.ints(1))  # (N, D)
         if tower.projection:
             vector = blocks.affine(vector, tower.projection)  # (N, dim)
-        ids = source("ids", TensorProto.INT64, "N", "L")
+        ids = Tensor("ids", INT64, ("N", "L"))
         return writer.finish(
             f"{self._card.name}/ids", self._card.dim, ids, {"vectors": blocks.unit(vector)} | outputs
         )
@@ -187,9 +185,7 @@ class _TextWriter:
             only = writer.node("Slice", x, writer.ints(-1), writer.ints(2**31), writer.ints(1))
             return self._blocks.block(x, self._tower.blocks[-1], only=only)
         is_eos = writer.node("Equal", "ids", writer.constant(np.array(self._rule.eos_id)))  # (N, L)
-        place = writer.node(
-            "ArgMax", writer.node("Cast", is_eos, to=TensorProto.INT32), axis=1, keepdims=1
-        )  # (N, 1)
+        place = writer.node("ArgMax", writer.node("Cast", is_eos, to=INT32), axis=1, keepdims=1)  # (N, 1)
         only = writer.node("GatherND", x, writer.node("Unsqueeze", place, writer.ints(2)), batch_dims=1)
         if mask:  # the row of the pooled token: what it may look at
             rows = writer.node("Gather", mask, place, axis=0)  # (N, 1, L)

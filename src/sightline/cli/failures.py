@@ -1,0 +1,46 @@
+"""How a command ends when it does not succeed: one line and an exit code. Does not know the commands."""
+
+from enum import IntEnum
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from sightline.domain.errors import SightlineError
+
+DEBUG = "SIGHTLINE_DEBUG"
+
+
+class ExitCode(IntEnum):
+    """What scripts can rely on. 130 is what a shell reports for Ctrl-C."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    SOME_FAILED = 3
+    INTERRUPTED = 130
+
+
+class Commands(TyperGroup):
+    """A group of commands whose expected errors are one line on stderr; --debug adds the traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read our output has seen enough; typer ends quietly
+            raise
+        except (SightlineError, OSError) as error:
+            if ctx.find_root().params.get("debug"):
+                raise
+            typer.echo(f"error: {_told(error)}", err=True)
+            raise typer.Exit(ExitCode.ERROR) from error
+        except KeyboardInterrupt as stop:
+            typer.echo("interrupted", err=True)
+            raise typer.Exit(ExitCode.INTERRUPTED) from stop
+
+
+def _told(error: SightlineError | OSError) -> str:
+    """The error in one line. Of the system's own errors, what it was about and what the system says of it."""
+    if isinstance(error, OSError):
+        return ": ".join(str(part) for part in (error.filename, error.strerror or error) if part is not None)
+    return " ".join(str(error).split())

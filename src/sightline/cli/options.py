@@ -1,0 +1,40 @@
+"""Options that several commands share. Does not know what the commands do with them."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import typer
+
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="A card's name (see `sightline models list`), a checkpoint's folder or a hub id. "
+        "Default: the first of SIGHTLINE_MODELS, or mini, which needs no download.",
+    ),
+]
+Engine = Annotated[
+    Literal["auto", "openvino", "onnx", "fake"] | None,
+    typer.Option("--engine", help="Runtime. auto: openvino on x86-64, onnx elsewhere."),
+]
+Precision = Annotated[
+    Literal["auto", "f32", "bf16"] | None,
+    typer.Option("--precision", help="Arithmetic. auto: bf16 where the processor computes in it."),
+]
+Device = Annotated[
+    Literal["auto", "cpu", "cuda"] | None,
+    typer.Option("--device", help="Where the model runs. auto: CUDA where the engine has it."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a command's options say about a model; None leaves it to the environment."""
+
+    model: str | None = None
+    engine: str | None = None
+    precision: str | None = None
+    device: str | None = None
