@@ -40,7 +40,8 @@ def smooth(corners: Sequence[Xy], steps: int = 8) -> Points:
     curve = 0.5 * (
         2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
     )  # (corners, steps, 2)
-    return np.asarray(curve.reshape(-1, 2))
+    has_length = np.any(p1 != p2, axis=1)  # between two equal corners the curve would make a tiny loop
+    return np.asarray(curve[has_length].reshape(-1, 2))
 
 
 def mirrored(right_half: Sequence[Xy]) -> list[Xy]:
@@ -56,7 +57,8 @@ def ellipse(centre: Xy, width: float, height: float, steps: int = 40) -> Points:
 def arc(centre: Xy, radii: Xy, start_deg: float, end_deg: float, steps: int = 24) -> list[Xy]:
     """Points on an open arc, clockwise on the screen from start to end (0 degrees is to the right)."""
     angles = np.radians(np.linspace(start_deg, end_deg, steps))
-    return [(centre[0] + radii[0] * float(np.cos(a)), centre[1] + radii[1] * float(np.sin(a))) for a in angles]
+    x, y = centre[0] + radii[0] * np.cos(angles), centre[1] + radii[1] * np.sin(angles)
+    return [(float(right), float(down)) for right, down in zip(x, y, strict=True)]
 
 
 def band(path: Sequence[Xy], width: float, end_width: float | None = None) -> Points:
@@ -73,14 +75,27 @@ def box(left: float, top: float, right: float, bottom: float, radius: float = 0.
     """A rectangle with round corners."""
     if radius <= 0:
         return polygon((left, top), (right, top), (right, bottom), (left, bottom))
-    corners = ((right - radius, top + radius, -90), (right - radius, bottom - radius, 0))
-    corners += ((left + radius, bottom - radius, 90), (left + radius, top + radius, 180))
+    inner = (left + radius, top + radius, right - radius, bottom - radius)
+    corners = (
+        (inner[2], inner[1], -90),
+        (inner[2], inner[3], 0),
+        (inner[0], inner[3], 90),
+        (inner[0], inner[1], 180),
+    )
     return np.array([p for x, y, a in corners for p in arc((x, y), (radius, radius), a, a + 90, 8)])
+
+
+def stretched(part: Part, wide: float, high: float) -> Part:
+    return replace(part, outline=part.outline * np.array([wide, high]))
+
+
+def moved(part: Part, right: float, down: float) -> Part:
+    return replace(part, outline=part.outline + np.array([right, down]))
 
 
 def flipped(part: Part) -> Part:
     """The same part on the other side."""
-    return replace(part, outline=part.outline * np.array([-1.0, 1.0]))
+    return stretched(part, -1.0, 1.0)
 
 
 def both_sides(part: Part) -> list[Part]:
