@@ -1,0 +1,1 @@
+"""The demo: a real server, drawn pictures, vectors over HTTP, a search. Knows Sightline from outside only."""

@@ -1,0 +1,150 @@
+"""The demo as a newcomer sees it, with the bundled model."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.contact_sheet import FRAME, GAP, GOOD, HEAD, LABEL, MARGIN, THUMB, contact_sheet
+from demo.results import HITS, search
+from demo.shop import PICTURES, QUESTIONS, WANTED, picture_question, stock
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def demo(cwd, port, **settings):
+    """A running demo that writes into cwd."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTLINE_")}
+    paths = os.pathsep.join(filter(None, [str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH")]))
+    return subprocess.Popen(
+        [sys.executable, "-m", "demo"],
+        cwd=cwd,
+        env={**clean, "PYTHONPATH": paths, "DEMO_PORT": str(port), **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def is_listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def run_curl(command, cwd):
+    """What curl would get: it may not be installed here. These are all of its options that the demo uses."""
+    _, url, *options = shlex.split(command)
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    if "-F" in given:
+        field, _, name = given["-F"].partition("=@")
+        return httpx.post(url, files={field: (cwd / name).read_bytes()})
+    if "-d" in given:
+        header, _, value = given["-H"].partition(": ")
+        return httpx.post(url, content=given["-d"], headers={header: value})
+    return httpx.get(url)
+
+
+def test_demo_finds_what_was_asked_for_writes_the_sheet_and_ends(tmp_path, port):
+    with demo(tmp_path, port, SERVE="0") as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "60 drawn pictures to vectors of 128 numbers over HTTP" in out
+    assert re.search(r"“a red dress” +red dress ", out)
+    assert re.search(r"“a yellow rucksack” +yellow backpack ", out)
+    assert re.search(r"the picture of a +yellow backpack ", out)
+    assert re.search(r"contact-sheet\.png", out)
+    with Image.open(tmp_path / "demo-output" / "contact-sheet.png") as sheet:
+        assert sheet.height > sheet.width > 2000
+    assert not is_listening(port)
+
+
+def test_server_stays_for_the_printed_examples_until_ctrl_c(tmp_path, port):
+    with demo(tmp_path, port) as process:
+        commands = []
+        for line in process.stdout:
+            if line.strip().startswith("curl "):
+                commands.append(line.strip())
+            if "Ctrl-C ends it" in line:
+                assert f"http://127.0.0.1:{port}" in line
+                break
+        answers = [run_curl(command, tmp_path) for command in commands]
+        assert [answer.status_code for answer in answers] == [200] * 3
+        assert len(answers[0].json()["data"]) == 2
+        assert len(answers[1].json()["embedding"]) == 128
+        assert answers[2].json()["data"][0]["id"] == "mini"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert not is_listening(port)
+
+
+def test_interrupted_start_leaves_no_server(tmp_path, port):
+    with demo(tmp_path, port) as process:
+        deadline = time.monotonic() + 30
+        while not is_listening(port) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.terminate()
+        assert process.wait(30) == 130
+        assert "Traceback" not in process.stderr.read()
+    assert not is_listening(port)
+
+
+def test_taken_port_is_said_before_anything_starts(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with demo(tmp_path, taken.getsockname()[1]) as process:
+            _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.startswith("demo: port ")
+    assert "DEMO_PORT" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_server_that_does_not_come_up_shows_the_end_of_its_log(tmp_path, port):
+    with demo(tmp_path, port, SIGHTLINE_ENGINE="steam") as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "the server ended at its start; the end of its log:\n  error: SIGHTLINE_ENGINE='steam'" in err
+
+
+def test_shop_has_four_of_each_that_visitors_ask_for_and_not_the_picture_they_bring():
+    articles = stock()
+    kinds = Counter((article.product.kind, article.product.colour) for article in articles)
+    assert len(articles) == PICTURES
+    assert [kinds[wanted] for wanted in WANTED] == [4] * len(WANTED)
+    assert {(question.kind, question.colour) for question in QUESTIONS} == set(WANTED)
+    assert picture_question().png not in [article.png for article in articles]
+
+
+def test_sheet_frames_in_green_what_was_asked_for_and_nothing_else():
+    articles = [
+        article for article in stock() if (article.product.kind, article.product.colour) == WANTED[0]
+    ][:2]
+    articles += [article for article in stock() if article.product.colour == "blue"][: HITS - 2]
+    vectors = np.eye(HITS, dtype=np.float32)
+    wish = np.array([0.9, 0.8, 0.7, 0.6, 0.5], dtype=np.float32)
+    answer = search(QUESTIONS[0], wish, articles, vectors)
+    assert [hit.article for hit in answer.hits] == articles
+    sheet = contact_sheet([answer], "title", "note")
+    green = tuple(bytes.fromhex(GOOD[1:]))
+    lefts = [MARGIN + LABEL + place * (THUMB + GAP) for place in range(HITS)]
+    frames = [sheet.getpixel((left + FRAME // 2, HEAD + GAP + THUMB // 2)) for left in lefts]
+    assert [frame == green for frame in frames] == [True, True, False, False, False]
