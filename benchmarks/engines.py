@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
 import sightline
 from benchmarks import machine
@@ -13,6 +13,8 @@ from benchmarks.timing import medians_s
 from sightline.models.arithmetic import gflop_per_picture
 from sightline.models.card_files import card, shapes
 from tests.parity.references import reference
+
+Call = Callable[[], object]
 
 OURS = {
     "openvino bf16": ("openvino", "bf16"),
@@ -43,12 +45,13 @@ class EngineTable:
 def measure(name: str, folder: Path, batches: tuple[int, ...], contenders: tuple[str, ...]) -> EngineTable:
     """Every contender at every batch, in turns with the peak."""
     seconds: dict[str, dict[int, float]] = {contender: {} for contender in contenders}
-    runs = {contender: _forward(contender, folder) for contender in contenders}
+    size_px = card(name).image.size_px
+    calls = {contender: _for_batches(contender, folder, size_px) for contender in contenders}
     peaks = machine.peaks()
     best = 0.0
     for batch in batches:
-        turns: dict[str, Callable[[], object]] = {key: work for key, (work, _) in peaks.items()}
-        turns |= {contender: _call(run, batch, folder) for contender, run in runs.items()}
+        turns: dict[str, Call] = {key: work for key, (work, _) in peaks.items()}
+        turns |= {contender: call_for(batch) for contender, call_for in calls.items()}
         medians = medians_s(turns)
         best = max([best, *(gflop / medians[key] / 1000 for key, (_, gflop) in peaks.items())])
         for contender in contenders:
@@ -58,20 +61,14 @@ def measure(name: str, folder: Path, batches: tuple[int, ...], contenders: tuple
     return EngineTable(name, gflop, executed, best, seconds)
 
 
-def _forward(contender: str, folder: Path) -> Callable[[np.ndarray], object]:
-    if contender == REFERENCE:
-        torch.set_num_threads(torch.get_num_threads())
-        return reference(folder).images
-    engine, precision = OURS[contender]
-    return sightline.load(folder, engine=engine, precision=precision).run_images
-
-
-def _call(run: Callable[[np.ndarray], object], batch: int, folder: Path) -> Callable[[], object]:
-    """The reference takes normalised floats, our graph bytes: the scaling is part of our time, not of its."""
-    size = sightline.load(folder).card.image.size_px
+def _for_batches(contender: str, folder: Path, size_px: int) -> Callable[[int], Call]:
+    """A batch size to a forward of it. The reference takes floats, our graph bytes: scaling is in our time only."""
     rng = np.random.default_rng(0)
-    if getattr(run, "__name__", "") == "images":
-        pixels = rng.standard_normal((batch, 3, size, size), dtype=np.float32)
-        return lambda: run(pixels)
-    squares = rng.integers(0, 256, (batch, size, size, 3), dtype=np.uint8)
-    return lambda: run(squares)
+    if contender == REFERENCE:
+        images = reference(folder).images
+        return lambda batch: partial(
+            images, rng.standard_normal((batch, 3, size_px, size_px), dtype=np.float32)
+        )
+    engine, precision = OURS[contender]
+    run = sightline.load(folder, engine=engine, precision=precision).run_images
+    return lambda batch: partial(run, rng.integers(0, 256, (batch, size_px, size_px, 3), dtype=np.uint8))

@@ -13,6 +13,7 @@ import pytest
 
 from drawings import catalogue
 from sightline.models.card_files import card_names
+from sightline.web.errors import STATUS
 from tests.processes import serving
 
 ROOT = Path(__file__).parents[2]
@@ -85,3 +86,8 @@ def test_commands_that_stay_in_the_foreground_exist(example):
 def test_every_guide_is_linked_from_the_readme():
     readme = PAGES[0].read_text(encoding="utf-8")
     assert [page.name for page in PAGES[1:] if page.name not in readme] == []
+
+
+def test_guide_to_http_lists_every_error_code():
+    text = (ROOT / "docs" / "guide" / "http.md").read_text(encoding="utf-8")
+    assert [code for code in STATUS if f"`{code}`" not in text] == []
