@@ -79,12 +79,16 @@ def _fill_in(model: ov.Model, graph: Graph) -> list[ov.Tensor]:
 
 
 class OpenVinoProgram:
-    """Implements domain.ports.Program. Each call makes its own request, so threads do not meet."""
+    """Implements domain.ports.Program. Each call has a request of its own, so threads do not meet.
+
+    Requests are kept: a new one allocates its activations anew, which costs 3 % of a batch of 32.
+    """
 
     def __init__(self, name: str, compiled: ov.CompiledModel, weights: list[ov.Tensor]) -> None:
         self._name = name
         self._compiled = compiled
         self._weights = weights
+        self._idle: list[ov.InferRequest] = []
 
     def run(self, batch: UInt8 | Int64 | Float32) -> Float32:
         """(N, ...) -> (N, dim) float32. Raises ForwardError."""
@@ -92,14 +96,22 @@ class OpenVinoProgram:
 
     def run_all(self, batch: UInt8 | Int64 | Float32) -> list[Float32]:
         """Every output of the graph, vectors first."""
-        request = self._compiled.create_infer_request()
+        request = self._request()
         # a shared tensor must be writeable and in one piece
         batch = np.require(batch, requirements=("C", "W"))
         try:
             outputs = request.infer([ov.Tensor(batch, shared_memory=True)])
         except RuntimeError as exc:
             raise ForwardError(f"the forward pass of {self._name} failed on a batch of {len(batch)}") from exc
-        return [outputs[index].copy() for index in range(len(outputs))]
+        copies = [outputs[index].copy() for index in range(len(outputs))]
+        self._idle.append(request)  # not after a failure: what state that leaves it in is not told
+        return copies
+
+    def _request(self) -> ov.InferRequest:
+        try:
+            return self._idle.pop()  # atomic, unlike asking first whether there is one
+        except IndexError:
+            return self._compiled.create_infer_request()
 
 
 def native_precision() -> Precision:
