@@ -62,7 +62,7 @@ photos: $(VENV)/.dev  ## pixels of the reference photos, which are not in the re
 	SIGHTLINE_GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/photos --quiet
 
 train: $(PARITY)/.ready  ## make the bundled model again
-	$(PARITY)/bin/python -m training.train --photos $(PHOTOS)/train
+	$(PARITY)/bin/python -m training.train --photos $(PHOTOS) --out src/sightline/models/bundled/mini
 
 clean:
 	rm -rf $(VENV) $(PARITY) build dist demo-output
