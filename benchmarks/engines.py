@@ -62,7 +62,7 @@ def measure(name: str, folder: Path, batches: tuple[int, ...], contenders: tuple
 
 
 def _for_batches(contender: str, folder: Path, size_px: int) -> Callable[[int], Call]:
-    """A batch size to a forward of it. The reference takes floats, our graph bytes: scaling is in our time only."""
+    """A batch size to a forward of it. Our graph takes bytes, the reference floats."""
     rng = np.random.default_rng(0)
     if contender == REFERENCE:
         images = reference(folder).images

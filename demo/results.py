@@ -41,7 +41,7 @@ def search(question: Question, vector: Float32, articles: Sequence[Article], vec
 def print_answers(console: Console, answers: Sequence[Answer]) -> None:
     """A row per question: what was found, with its cosine; green where kind and colour are as asked."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_lines=True)
-    table.add_column("query", style="bold", min_width=18)
+    table.add_column("query", style="bold", min_width=20)
     for place in range(1, HITS + 1):
         table.add_column(f"hit {place}")
     for answer in answers:

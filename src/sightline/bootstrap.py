@@ -1,13 +1,14 @@
 """Joins checkpoint, graph, engine and service: the only place that knows all parts. Computes nothing."""
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from sightline.domain.errors import MissingFileError
+from sightline.domain.errors import EngineUnavailableError, MissingFileError
 from sightline.domain.ports import Engine, Tokenizer
-from sightline.domain.records import Precision
+from sightline.domain.records import Cuda, Precision
 from sightline.imaging.crops import CropRule
 from sightline.imaging.decode import Limits
 from sightline.models.binding import bind
@@ -16,12 +17,14 @@ from sightline.models.family import TextTensors
 from sightline.models.graph import FamilyGraphs
 from sightline.models.hub import Hub
 from sightline.models.tokenizer import HubTokenizer
-from sightline.registry import engine_class
+from sightline.registry import PREFERRED, engine_class
 from sightline.services.batching import BatchLimits
 from sightline.services.model import Model
 from sightline.services.served import ServedModels
 from sightline.services.workshop import Workshop
 from sightline.settings import Settings
+
+DEVICES = ("auto", "cpu", "cuda")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class LoadOptions:
     precision: Precision | Literal["auto"] = "auto"
     device: str = "auto"
     threads: int | None = None
+    cuda: Cuda = field(default_factory=Cuda)
     crop_rule: CropRule | None = None
     limits: Limits = field(default_factory=Limits)
     hub: Hub = field(default_factory=Hub)
@@ -62,6 +66,7 @@ def load_model(name: str, options: LoadOptions | None = None) -> Model:
         crop_rule=options.crop_rule,
         limits=options.limits,
         patch_px=vision.patch_px,
+        vocab=text.tokens.shape[0] if text else None,
     )
 
 
@@ -92,7 +97,8 @@ def load_options(settings: Settings) -> LoadOptions:
     return LoadOptions(
         engine=settings.engine,
         precision=settings.precision,
-        device=settings.device,
+        device="cuda" if settings.require_cuda else settings.device,
+        cuda=Cuda(settings.cuda_device, tf32=settings.matmul_precision != "highest"),
         crop_rule=_crop_rule(settings),
         limits=Limits(
             max_image_bytes=settings.max_image_bytes,
@@ -115,11 +121,35 @@ def hub_of(settings: Settings) -> Hub:
 
 
 def make_engine(options: LoadOptions) -> Engine:
-    """Raises EngineUnavailableError: not installed, or it cannot do what the options ask."""
-    engine: Engine = engine_class(options.engine)(
-        precision=options.precision, device=options.device, threads=options.threads
+    """The engine asked for, or for `auto` the first that is installed and can do what else is asked.
+
+    Raises EngineUnavailableError: there is none.
+    """
+    _refuse_unknown(options)
+    names = PREFERRED if options.engine == "auto" else (options.engine,)
+    for name in names[:-1]:
+        with contextlib.suppress(EngineUnavailableError):
+            return _engine(name, options)
+    return _engine(names[-1], options)
+
+
+def _engine(name: str, options: LoadOptions) -> Engine:
+    engine: Engine = engine_class(name)(
+        precision=options.precision, device=options.device, threads=options.threads, cuda=options.cuda
     )
     return engine
+
+
+def _refuse_unknown(options: LoadOptions) -> None:
+    """An engine would take a precision or a device that it does not know for another."""
+    for name, wanted, known in (
+        ("precision", options.precision, ("auto", *get_args(Precision))),
+        ("device", options.device, DEVICES),
+    ):
+        if wanted not in known:
+            raise EngineUnavailableError(f"{name} {wanted!r} is not known; there are {', '.join(known)}")
+    if options.threads is not None and options.threads < 1:
+        raise EngineUnavailableError(f"threads is {options.threads}; give at least 1, or None for all cores")
 
 
 def _tokenizer(checkpoint: Checkpoint, text: TextTensors | None) -> Tokenizer | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from sightline.bootstrap import LoadOptions, load_model
+from sightline.domain.errors import InvalidRequestError
 from sightline.domain.records import Precision
 from sightline.imaging.crops import CropRule
 from sightline.models.hub import Hub
@@ -28,8 +29,11 @@ def load(
     name: a card's name (see `sightline models list`), a checkpoint's folder, or a hub id.
     tta: average crops of each picture; True takes the default rule. threads: of the engine, None for all.
     cache_dir, token, offline: where hub checkpoints are kept, and how they are fetched.
-    Raises ModelError: the checkpoint cannot be found, read or trusted; EngineError: it cannot be run.
+    Raises ModelError: the checkpoint cannot be found, read or trusted; EngineError: it cannot be run;
+    InvalidRequestError: tta is no rule.
     """
+    if not isinstance(tta, bool | CropRule | None):
+        raise InvalidRequestError(f"tta is {tta!r}; give True, False or a CropRule")
     crop_rule = CropRule() if tta is True else (tta or None)
     hub = Hub(cache_dir=Path(cache_dir) if cache_dir else None, token=token, offline=offline)
     options = LoadOptions(

@@ -14,12 +14,15 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
-MAX_VALUE_CHARS = 200
+MAX_VALUE_CHARS = 1000  # the longest of our own errors, with what to do about it, takes 700
 MAX_TRACE_CHARS = 2000  # a traceback's end tells most
 MAX_LINE_CHARS = 4000
+MAX_CUT_CHARS = 200  # of an event in a line that was too long; escaped they may be six times as many
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
+# No word of ours is as long: it is somebody's key, or a picture in base64.
+_LONG_RUN = re.compile(r"([A-Za-z0-9+/=_-]{64})[A-Za-z0-9+/=_-]{37,}")
 _PLAIN = re.compile(r"[\w.:/+*%@-]+", re.ASCII)
 
 
@@ -39,6 +42,7 @@ def configure_logging(
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
     logging.getLogger("uvicorn.access").disabled = True
+    logging.captureWarnings(capture=True)  # Pillow's too, which would be lines of their own
     logging.getLogger("python_multipart").setLevel(
         logging.ERROR
     )  # warns of every malformed form, with its bytes
@@ -52,7 +56,7 @@ class JsonLines(logging.Formatter):
         line = json.dumps(facts)
         if len(line) <= MAX_LINE_CHARS:
             return line
-        kept = {key: facts[key] for key in ("time", "level", "event")}
+        kept = {"time": facts["time"], "level": facts["level"], "event": str(facts["event"])[:MAX_CUT_CHARS]}
         return json.dumps({**kept, "cut": line[: MAX_LINE_CHARS // 4]})
 
 
@@ -81,18 +85,22 @@ def _facts(record: logging.LogRecord) -> dict[str, object]:
     facts |= {key: _short(value) for key, value in fields.items()}
     if record.exc_info and record.exc_info[0] is not None:
         trace = logging.Formatter().formatException(record.exc_info)
-        facts["trace"] = trace[-MAX_TRACE_CHARS:]
+        facts["trace"] = _LONG_RUN.sub(r"\1...", trace[-MAX_TRACE_CHARS:])
     return facts
 
 
 def _short(value: object) -> object:
-    """A value as it may stand in a line: numbers as they are, the rest as text that is not long."""
+    """A value as it may stand in a line: numbers as they are, the rest as text that is not long.
+
+    Runs of more than 100 letters and digits are cut to 64, the length of a sha256.
+    """
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float) and math.isfinite(value):
         return value
     text = str(value)
-    return text if len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + "..."
+    text = text if len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + "..."
+    return _LONG_RUN.sub(r"\1...", text)
 
 
 def _shown(value: object) -> str:

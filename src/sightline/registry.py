@@ -15,12 +15,10 @@ PREFERRED = ("openvino", "onnx")  # what engine `auto` tries, in this order
 
 
 def engine_class(name: str) -> Any:
-    """The class of an engine by its name, or for `auto` of the first that is installed.
+    """The class of an engine by its name.
 
     Raises EngineUnavailableError: no such engine, or the package it drives is not installed.
     """
-    if name == "auto":
-        return _first_installed()
     if name not in ENGINES:
         raise EngineUnavailableError(f"engine {name!r} is not known; there are {', '.join(ENGINES)} and auto")
     path, extra = ENGINES[name]
@@ -31,12 +29,3 @@ def engine_class(name: str) -> Any:
         raise EngineUnavailableError(
             f"engine {name!r} is not installed; run: pip install 'sightline[{extra}]'"
         ) from exc
-
-
-def _first_installed() -> Any:
-    for name in PREFERRED:
-        try:
-            return engine_class(name)
-        except EngineUnavailableError:
-            continue
-    raise EngineUnavailableError("no engine is installed; run: pip install 'sightline[onnx]'")

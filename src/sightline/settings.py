@@ -11,7 +11,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -20,6 +19,7 @@ from pydantic import (
 )
 
 from sightline.domain.errors import SettingsError
+from sightline.spellings import FORMATS, LEVELS, PRECISIONS, DeviceNumber, Factors, Names, word
 
 PREFIX = "SIGHTLINE_"
 
@@ -47,50 +47,13 @@ PROFILES: dict[str, dict[str, object]] = {
     "tuned-embedder": {"models": ("siglip-so400m-384",), "five_crops": True, "multi_scale": True},
 }
 
-# how others spell our words; "half where the device has it" is what auto means
-PRECISIONS = {
-    "fp32": "f32",
-    "float32": "f32",
-    "bfloat16": "bf16",
-    "fp16": "auto",
-    "float16": "auto",
-    "half": "auto",
-}
-LEVELS = {"warn": "warning", "critical": "error"}
-FORMATS = {"text": "human", "console": "human", "plain": "human"}
-
-
-def _word(spellings: Mapping[str, str] | None = None) -> BeforeValidator:
-    """One of our words, in any case and as others spell it."""
-
-    def ours(value: object) -> object:
-        word = value.strip().lower() if isinstance(value, str) else value
-        return (spellings or {}).get(word, word) if isinstance(word, str) else word
-
-    return BeforeValidator(ours)
-
-
-def _split(value: object) -> object:
-    """Lists are written with commas in an environment."""
-    if isinstance(value, str):
-        return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
-    return value
-
-
-def _device_number(value: object) -> object:
-    return value.removeprefix("cuda:") if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
-Factors = Annotated[tuple[Annotated[float, Field(gt=0, le=8)], ...], BeforeValidator(_split)]
-
 
 class Settings(BaseModel):
     """Made by read_settings, once, by the command line or the server's start."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, protected_namespaces=())
 
-    profile: Annotated[Literal["none", "tuned-embedder"], _word()] = Field(
+    profile: Annotated[Literal["none", "tuned-embedder"], word()] = Field(
         "none", description="Defaults of a whole system: tuned-embedder averages crops and serves its model."
     )
     # where
@@ -117,24 +80,22 @@ class Settings(BaseModel):
     fashion_model: str | None = Field(
         None, description="Model behind /api/ai/...; the default model if not set."
     )
-    engine: Annotated[Literal["auto", "openvino", "onnx", "fake"], _word()] = Field(
+    engine: Annotated[Literal["auto", "openvino", "onnx", "fake"], word()] = Field(
         "auto",
         description="Runtime. auto: openvino where it is installed, else onnx. fake: no weights, for tests.",
     )
-    device: Annotated[Literal["auto", "cpu", "cuda"], _word()] = Field(
+    device: Annotated[Literal["auto", "cpu", "cuda"], word()] = Field(
         "auto", description="Where the model runs. auto: CUDA where the engine has it, else the CPU."
     )
-    precision: Annotated[Literal["auto", "f32", "bf16"], _word(PRECISIONS)] = Field(
+    precision: Annotated[Literal["auto", "f32", "bf16"], word(PRECISIONS)] = Field(
         "auto",
         description="Arithmetic. auto: bf16 where the processor has it, else f32. fp16 reads as auto.",
     )
-    cuda_device: Annotated[int, BeforeValidator(_device_number)] = Field(
-        0, ge=0, description="Number of the CUDA device, where one is used."
-    )
+    cuda_device: DeviceNumber = Field(0, ge=0, description="Number of the CUDA device, where one is used.")
     require_cuda: bool = Field(False, description="Refuse to start where the model would not run on CUDA.")
-    matmul_precision: Annotated[Literal["highest", "high", "medium"], _word()] = Field(
+    matmul_precision: Annotated[Literal["highest", "high", "medium"], word()] = Field(
         "highest",
-        description="Rounding inside float32 products on CUDA. CPU engines always keep the highest.",
+        description="Rounding in float32 products on CUDA: high and medium allow TF32.",
     )
     image_size_px: int | None = Field(
         None, ge=1, description="The side the model must take; starting with another model is refused."
@@ -192,10 +153,10 @@ class Settings(BaseModel):
     ready_within_s: float = Field(
         30.0, gt=0, description="/readyz runs a forward of its own where none succeeded for this long."
     )
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], _word(LEVELS)] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], word(LEVELS)] = Field(
         "info", description="Least important events that are logged."
     )
-    log_format: Annotated[Literal["auto", "json", "human"], _word(FORMATS)] = Field(
+    log_format: Annotated[Literal["auto", "json", "human"], word(FORMATS)] = Field(
         "auto", description="auto: for reading on a terminal, JSON lines elsewhere."
     )
 
@@ -234,7 +195,8 @@ class Settings(BaseModel):
             )
         if self.image_size_px not in (None, size_px):
             raise SettingsError(
-                f"image_size_px={self.image_size_px}, but the model {name} takes {size_px} px; correct one"
+                f"image_size_px={self.image_size_px} (VISION_SIZE), but the model {name} takes {size_px} px; "
+                "correct one"
             )
 
 
@@ -253,7 +215,9 @@ def read_settings(
     try:
         return Settings.model_validate({**profile, **values})
     except ValidationError as error:
-        problems = [_told(dict(problem), names, values) for problem in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        first = {problem["loc"][:1]: problem for problem in reversed(found)}  # of a list one fault is enough
+        problems = [_told(dict(problem), names, values) for problem in reversed(first.values())]
         raise SettingsError("; ".join(problems)) from None
 
 
@@ -272,11 +236,24 @@ def _names_used(environ: Mapping[str, str]) -> dict[str, str]:
         if not environ.get(name):
             continue
         ours = names.setdefault(field, name)
-        if ours != name and environ[ours] != environ[name] and name not in EVERYBODYS:
+        if (
+            ours != name
+            and name not in EVERYBODYS
+            and not _mean_the_same(field, environ[ours], environ[name])
+        ):
             raise SettingsError(
                 f"{ours}={environ[ours]!r} contradicts {name}={environ[name]!r}; set one of them"
             )
     return names
+
+
+def _mean_the_same(field: str, one: str, other: str) -> bool:
+    """Whether two spellings give one value; what is no value at all is refused later, under its name."""
+    try:
+        first, second = (getattr(Settings.model_validate({field: text}), field) for text in (one, other))
+    except ValidationError:
+        return one == other
+    return bool(first == second)
 
 
 def _told(problem: Mapping[str, object], names: Mapping[str, str], values: Mapping[str, object]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from sightline.domain.errors import ForwardError
+from sightline.domain.errors import EngineError, ForwardError
 from sightline.engines.fake import FakeEngine
 from sightline.engines.onnx import OnnxEngine
 from sightline.engines.openvino import OpenVinoEngine
@@ -121,3 +121,11 @@ def _in_half_precision(golden, path, dtype):
     numpy_dtype = np.float16 if dtype == "F16" else ml_dtypes.bfloat16
     save_file({name: load(tensor).astype(numpy_dtype) for name, tensor in golden.tensors.items()}, path)
     return replace(golden, tensors=read_tensors(path))
+
+
+def test_onnx_that_cannot_use_cuda_does_not_go_on_without_it():
+    """ONNX Runtime itself warns and computes on the CPU."""
+    engine = OnnxEngine()
+    engine.device = "cuda"
+    with pytest.raises(EngineError, match="CUDA"), pytest.warns(UserWarning, match="CUDAExecutionProvider"):
+        engine.compile(reference("clip").graphs().of_images())

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from sightline.models.card_files import card_names
+from sightline.models.card_files import card, card_names
 from sightline.models.synthesize import synthesize
 from tests.e2e.terminal import sightline
 
@@ -35,6 +35,23 @@ def test_list_is_a_table_for_people(place):
     assert max(map(len, map(str.rstrip, lines))) <= 80
     [row] = [line for line in lines if "siglip-so400m-384" in line]
     assert re.search(r"1152 +384 px +878 M +yes +not fetched +Apache-2.0", row)
+
+
+def test_a_damaged_lock_of_one_model_hides_no_other(tmp_path):
+    repo = "facebook--dinov2-small"
+    revision = card("dinov2-small").revision
+    snapshot = tmp_path / "cache" / f"models--{repo}" / "snapshots" / revision
+    snapshot.mkdir(parents=True)
+    (snapshot / "model.safetensors").write_bytes(b"")
+    lock = tmp_path / "cache" / ".sightline" / f"{repo}@{revision}.lock"
+    lock.parent.mkdir()
+    lock.write_text("{")
+    done = sightline(["models", "list", "--json"], tmp_path)
+    assert done.returncode == 0
+    here = {entry["name"]: entry["here"] for entry in json.loads(done.stdout)}
+    assert here == {name: here[name] for name in card_names()}
+    assert (here["dinov2-small"], here["mini"]) == ("damaged", "bundled")
+    assert b"is no lock" in done.stderr
 
 
 def test_show_tells_the_fingerprint_of_what_is_here(place):
@@ -120,3 +137,9 @@ def test_doctor_names_a_lock_that_cannot_be_read(tmp_path):
     done = sightline(["doctor", "--port", "0"], tmp_path)
     assert done.returncode == 1
     assert "org--name@main.lock" in done.stdout.decode()
+
+
+def test_doctor_fails_where_the_cuda_that_is_required_is_missing(place):
+    done = sightline(["doctor", "--port", "0"], place, REQUIRE_CUDA="true")
+    assert done.returncode == 1
+    assert b"fail  precision   device 'cuda' was asked for" in done.stdout

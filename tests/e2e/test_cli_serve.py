@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from sightline.models.synthesize import synthesize
+from tests import pictures
 from tests.e2e.terminal import sightline, started
 
 
@@ -78,3 +79,18 @@ def test_options_come_before_the_environment(place):
     done = sightline(["serve", "--model", "nowhere", "--port", "0"], place, SIGHTLINE_MODELS="model")
     assert done.returncode == 1
     assert b"nowhere" in done.stderr
+
+
+def test_every_line_of_the_log_is_an_event_whatever_is_sent(place):
+    """libtiff writes to standard error by itself, about what the sender chose."""
+    tags = pictures.grey_tiff_tags((64, 64)) | {259: 5, 65_000: 1}  # LZW, which these pixels are not
+    broken = pictures.tiff(tags, bytes(range(256)) * 16)
+    command = ["serve", "--model", "model", "--engine", "fake", "--port", "0", "--json"]
+    with started(command, place, SIGHTLINE_DRAIN_MS="0") as process:
+        events = {event["event"].split(" on ")[0]: event for event in events_until(process, "model ready")}
+        url = events["Uvicorn running"]["event"].split()[3]
+        assert httpx.post(f"{url}/embed-image", files={"file": broken}).status_code == 400
+        assert httpx.get(f"{url}/%0d%0a%1b[31m{{}}").status_code == 404
+        process.terminate()
+        events = [json.loads(line) for line in process.stderr]
+    assert [event["path"] for event in events if "path" in event] == ["/embed-image", "/\r\n\x1b[31m{}"]

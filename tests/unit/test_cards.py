@@ -89,3 +89,11 @@ def test_a_card_file_with_a_fault_says_which(old: str, new: str, words: str) -> 
 
 def test_cards_lie_in_a_folder_that_holds_nothing_else() -> None:
     assert {path.suffix for path in Path(CARDS).iterdir()} == {".toml"}
+
+
+@pytest.mark.parametrize("name", card_names())
+def test_every_card_knows_how_many_blocks_its_checkpoint_has(name: str) -> None:
+    """A file that lost its last ones fits in every tensor; trunks of timm state their depth nowhere else."""
+    facts = card(name)
+    assert facts.depths.vision
+    assert bool(facts.depths.text) == facts.embeds_text

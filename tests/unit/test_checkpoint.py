@@ -97,7 +97,9 @@ def test_a_folder_with_a_lock_is_held_to_it(folder: Path, hub: Hub) -> None:
     assert sha256_of(folder / "model.safetensors") in str(caught.value)
 
 
-@pytest.mark.parametrize("file", ["config.json", "tokenizer.json", "preprocessor_config.json"])
+@pytest.mark.parametrize(
+    "file", ["config.json", "tokenizer.json", "preprocessor_config.json", "processor_config.json"]
+)
 def test_a_changed_or_added_small_file_is_refused_too(folder: Path, hub: Hub, file: str) -> None:
     lock_folder(find(str(folder), hub))
     path = folder / file
@@ -144,6 +146,16 @@ def test_a_card_from_the_hub_asks_for_its_weights_and_tokenizer_only(tmp_path: P
     checkpoint = find("clip-vit-b-32", hub, remote)
     assert remote.asked == ["model.safetensors", "tokenizer.json"]
     assert checkpoint.card.name == "clip-vit-b-32"
+
+
+def test_the_hub_id_of_a_card_is_that_card_at_its_commit(tmp_path: Path, hub: Hub) -> None:
+    """The main branch of that repository holds only a pickle; the card knows the commit that does not."""
+    clip_files(tmp_path / "hub" / "openai" / "clip-vit-base-patch32" / COMMITS[0])
+    remote = FolderHub(tmp_path / "hub")
+    by_name = find("clip-vit-b-32", hub, remote)
+    by_id = find("openai/clip-vit-base-patch32", hub, remote)
+    assert by_id.card == by_name.card
+    assert by_id.lock_file == by_name.lock_file
 
 
 def test_of_a_repository_only_safetensors_and_json_are_asked_for(remote: FolderHub, hub: Hub) -> None:

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from sightline.cli.inputs import count, pictures, texts
+from sightline.cli.embed.inputs import count, pictures, texts
 from sightline.domain.errors import InvalidRequestError
 from sightline.services.workshop import Picture, Text
 

@@ -4,7 +4,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from sightline.cli.outputs import open_output, refusal
+from sightline.cli.embed.outputs import open_output, refusal
 
 DIM = 5
 IDS = ["a.png", "b c.png", "ü\n.png", "d'.png"]

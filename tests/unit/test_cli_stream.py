@@ -3,8 +3,8 @@ import threading
 import numpy as np
 import pytest
 
-from sightline.cli.inputs import Item
-from sightline.cli.stream import embed_items
+from sightline.cli.embed.inputs import Item
+from sightline.cli.embed.stream import embed_items
 from sightline.domain.errors import EmptyImageError, ForwardError, InvalidRequestError
 from sightline.services.model import BATCH
 from sightline.services.workshop import Picture, Text

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.domain.cards import Card, ImageRule, TextRule, VisionRule
+from sightline.domain.cards import Card, Depths, ImageRule, TextRule, VisionRule
 from sightline.domain.errors import BrokenFileError, UnknownLayoutError
 from sightline.models.configs import card_from_folder, weight_names
 from sightline.models.processors import CLIP_MEAN, CLIP_STD, HALF, IMAGENET_MEAN, IMAGENET_STD
@@ -158,6 +158,9 @@ def test_preprocessing_that_sightline_has_no_arithmetic_for_is_refused(
         pytest.param({"size": {"height": 100, "width": 200}}, "100 x 200", id="oblong"),
         pytest.param({"image_mean": [0.5]}, "three numbers", id="one mean"),
         pytest.param({"size": {"shortest_edge": -1}}, "above 0", id="negative"),
+        pytest.param({"image_std": [0.5, 0, 0.5]}, "image_std", id="std of 0"),
+        pytest.param({"image_mean": [float("nan"), 0, 0]}, "valid JSON", id="NaN, which is no JSON"),
+        pytest.param({"image_mean": [10**400, 0, 0]}, "three numbers", id="beyond any float"),
     ],
 )
 def test_values_that_cannot_be_are_refused_with_the_key(
@@ -213,3 +216,37 @@ def test_weights_are_the_first_file_that_is_there(tmp_path: Path) -> None:
     card = clip(tmp_path)
     assert card.weights == "model.safetensors.index.json"
     assert weight_names(card) == ("model.safetensors", "model.safetensors.index.json")
+
+
+@pytest.mark.parametrize("eps", ["-1e-5", "1e999", "Infinity", "NaN", "1" + "0" * 400])
+def test_an_epsilon_that_is_no_small_number_is_refused(tmp_path: Path, eps: str) -> None:
+    text = '{"model_type": "clip", "vision_config": {"layer_norm_eps": EPS}}'
+    (tmp_path / "config.json").write_text(text.replace("EPS", eps))
+    with pytest.raises(BrokenFileError, match=r"config\.json"):
+        card_from_folder(tmp_path, "x")
+
+
+def test_depths_are_taken_from_the_config_with_the_defaults_of_transformers(tmp_path: Path) -> None:
+    card = clip(tmp_path, vision_config={"num_hidden_layers": 24})
+    assert card.depths == Depths(vision=24, text=12)
+
+
+def test_the_processor_file_of_transformers_5_is_read_too(tmp_path: Path) -> None:
+    """Since version 5 its processors are saved in one file, the picture's rule under a key."""
+    (tmp_path / "config.json").write_text('{"model_type": "clip"}')
+    image_processor = {"size": {"shortest_edge": 256}, "crop_size": 240, "image_mean": [0, 0.5, 1]}
+    both = {"processor_class": "CLIPProcessor", "image_processor": image_processor}
+    (tmp_path / "processor_config.json").write_text(json.dumps(both))
+    image = card_from_folder(tmp_path, "x").image
+    assert (image.size_px, image.resize_px, image.mean) == (240, 256, (0.0, 0.5, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("newer", "size_px"),
+    [({"image_processor": {"size": 96, "crop_size": 96}}, 96), ({"processor_class": "x"}, 128)],
+)
+def test_the_newer_processor_file_goes_first_where_it_holds_the_rule(
+    tmp_path: Path, newer: object, size_px: int
+) -> None:
+    (tmp_path / "processor_config.json").write_text(json.dumps(newer))
+    assert clip(tmp_path, processor={"crop_size": 128, "size": 128}).image.size_px == size_px

@@ -306,7 +306,8 @@ def test_preparing_a_picture_yields_to_forwards(
 
     gate.open()
     asyncio.run(service.get_embedding(Spy()))
-    assert set(seen) == {os.getpriority(os.PRIO_PROCESS, 0) + NICENESS}
+    lowest = 19  # met where the tests themselves run under `nice`
+    assert set(seen) == {min(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, lowest)}
 
 
 def test_several_failures_leave_no_complaint_behind(service: EmbeddingService, gate: Turnstile) -> None:

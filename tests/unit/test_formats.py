@@ -116,6 +116,23 @@ def test_an_odd_bmp_is_read() -> None:
         assert decode(data).size == (4, 2)
 
 
+def test_notes_that_are_too_short_do_not_spoil_the_jpeg_that_carries_them() -> None:
+    clean = decode(WHOLE["jpeg"])
+    for note in (b"\xff\xe0\0\x07JFIF\0", b"\xff\xe2\0\x0eICC_PROFILE\0", b"\xff\xee\0\x07Adobe"):
+        assert pictures.furthest(decode(_jpeg_with(note)), clean) == 0
+
+
+def test_a_profile_packed_in_an_unknown_way_does_not_spoil_the_png_that_carries_it() -> None:
+    profile = pictures.chunk(b"iCCP", b"k\0\1" + zlib.compress(bytes(200)))
+    assert decode(pictures.png(extra=profile)).size == (64, 64)
+
+
+def test_a_webp_turns_only_if_its_flags_tell_of_exif() -> None:
+    data = pictures.turned("WEBP", 6)
+    assert decode(data).size == pictures.SIZE[::-1]
+    assert decode(data[:20] + bytes([data[20] & ~8]) + data[21:]).size == pictures.SIZE
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("bits", [8, 16])
 def test_an_odd_tiff_is_read(order: str, bits: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import sightline
+from sightline.bootstrap import LoadOptions, load_options, make_engine
 from sightline.domain.errors import (
     ChangedFileError,
     EngineUnavailableError,
@@ -19,7 +20,7 @@ from sightline.domain.errors import (
 from sightline.imaging.crops import CropRule
 from sightline.models.checkpoint import find, lock_folder
 from sightline.models.hub import Hub
-from sightline.registry import engine_class
+from sightline.settings import read_settings
 from tests.reference import GOLDEN, cosines, pixels, reference, weights_path
 
 NOISE = np.random.default_rng(0).integers(0, 256, (300, 500, 3), dtype=np.uint8)
@@ -133,7 +134,16 @@ def test_unknown_name_suggests_the_nearest():
 
 @pytest.mark.parametrize(
     ("engine", "options"),
-    [("tensorrt", {}), ("openvino", {"device": "cuda"}), ("onnx", {"precision": "bf16"})],
+    [
+        ("tensorrt", {}),
+        ("openvino", {"device": "cuda"}),
+        ("onnx", {"precision": "bf16"}),
+        ("openvino", {"precision": "fp16"}),
+        ("onnx", {"precision": "int8"}),
+        ("onnx", {"device": "gpu"}),
+        ("openvino", {"threads": 0}),
+        ("onnx", {"threads": -1}),
+    ],
 )
 def test_engine_that_cannot_do_what_is_asked_says_what_to_do(engine, options):
     with pytest.raises(EngineUnavailableError):
@@ -141,7 +151,7 @@ def test_engine_that_cannot_do_what_is_asked_says_what_to_do(engine, options):
 
 
 def test_engine_auto_is_one_that_is_installed():
-    assert engine_class("auto").name in {"openvino", "onnx"}
+    assert make_engine(LoadOptions()).name in {"openvino", "onnx"}
 
 
 def test_service_refuses_before_its_model_is_loaded():
@@ -158,3 +168,16 @@ def test_service_gives_what_the_model_gives(clip):
         assert cosines(np.float32(vectors), clip.embed_images([NOISE, NOISE[::-1].copy()])).min() >= 0.99999
     finally:
         service.close()
+
+
+@pytest.mark.parametrize("tta", ["yes", 5, {"five_crops": True}])
+def test_averaging_by_no_rule_is_refused(tta):
+    with pytest.raises(InvalidRequestError, match="CropRule"):
+        sightline.load(GOLDEN / "clip", tta=tta)
+
+
+def test_engine_auto_is_one_that_has_the_device_that_is_asked_for():
+    """OpenVINO goes first and has no CUDA: what is missing must be told by the engine that could have it."""
+    with pytest.raises(EngineUnavailableError, match="onnxruntime-gpu"):
+        make_engine(LoadOptions(engine="auto", device="cuda"))
+    assert load_options(read_settings({"REQUIRE_CUDA": "true"})).device == "cuda"

@@ -1,8 +1,11 @@
 """Log lines: one per event, whatever text from outside they carry."""
 
+import base64
 import io
 import json
 import logging
+import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,6 +23,7 @@ def untouched_logging() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    logging.captureWarnings(capture=False)
 
 
 @contextmanager
@@ -65,6 +69,35 @@ def test_a_long_line_is_still_json() -> None:
     with lines("json") as stream:
         log.info("big", extra={"fields": {f"k{number}": "\x1b" * 5000 for number in range(50)}})
     assert json.loads(stream.getvalue())["event"] == "big"
+
+
+def test_a_long_event_that_must_be_escaped_is_still_one_short_line() -> None:
+    with lines("json") as stream:
+        log.info("\x1b\u2028" * 5000)
+    assert len(stream.getvalue()) <= MAX_LINE_CHARS + 1
+    assert json.loads(stream.getvalue())["event"].startswith("\x1b")
+
+
+@pytest.mark.parametrize("form", ["json", "human"])
+def test_a_picture_in_base64_or_a_key_is_not_logged_whole(form: str) -> None:
+    secret = base64.b64encode(bytes(range(256))).decode()
+    with lines(form) as stream:
+        log.info("request", extra={"fields": {"path": f"/v1/models/{secret}", "sha256": "a1" * 32}})
+        try:
+            raise ValueError(secret)
+        except ValueError:
+            log.exception(secret)
+    assert not re.search(r"[A-Za-z0-9+/=]{101,}", stream.getvalue())
+    assert "a1" * 32 in stream.getvalue()
+
+
+def test_a_warning_of_a_library_is_an_event_too() -> None:
+    with lines("json") as stream, warnings.catch_warnings():
+        logging.captureWarnings(capture=True)
+        warnings.simplefilter("always")
+        warnings.warn("Corrupt EXIF data\nExpecting more", stacklevel=1)
+    logging.captureWarnings(capture=False)
+    assert "Corrupt EXIF data" in json.loads(stream.getvalue())["event"]
 
 
 @pytest.mark.parametrize("form", ["json", "human"])

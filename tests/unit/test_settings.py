@@ -4,7 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from docs.settings_page import PAGE, settings_page
+from sightline.bootstrap import load_options
 from sightline.domain.errors import SettingsError
+from sightline.domain.records import Cuda
 from sightline.settings import FOREIGN_NAMES, Settings, read_settings
 
 
@@ -96,6 +98,36 @@ def test_every_spelling_of_a_precision_is_understood(given: str, ours: str) -> N
     assert read_settings({"MODEL_PRECISION": given}).precision == ours
 
 
+@pytest.mark.parametrize("given", ["1.0,1.5", "[1.0, 1.5]", " 1.0 , 1.5 ,"])
+def test_a_list_may_be_written_with_commas_or_as_json(given: str) -> None:
+    """Systems on pydantic-settings, as the tuned embedder is, read lists from the environment as JSON."""
+    assert read_settings({"MULTI_SCALE_FACTORS": given}).scale_factors == (1.0, 1.5)
+    assert read_settings({"SIGHTLINE_MODELS": '["a", "b"]'}).models == ("a", "b")
+
+
+@pytest.mark.parametrize("given", ["1", "cuda:1", " CUDA:1 "])
+def test_a_cuda_device_may_be_written_as_torch_does(given: str) -> None:
+    assert read_settings({"CUDA_DEVICE": given}).cuda_device == 1
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"ENABLE_TTA": "1", "SIGHTLINE_FIVE_CROPS": "true"},
+        {"MODEL_PRECISION": "fp32", "SIGHTLINE_PRECISION": "F32"},
+        {"MULTI_SCALE_FACTORS": "1, 2", "SIGHTLINE_SCALE_FACTORS": "1.0,2.0"},
+    ],
+)
+def test_two_names_that_say_the_same_do_not_contradict_each_other(environ: dict[str, str]) -> None:
+    assert read_settings(environ)
+
+
+def test_a_refused_list_is_told_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"MULTI_SCALE_FACTORS": "wide,-1"})
+    assert str(caught.value).count("MULTI_SCALE_FACTORS") == 1
+
+
 def test_a_misspelt_setting_stops_the_start_and_the_closest_is_suggested() -> None:
     with pytest.raises(SettingsError, match="SIGHTLINE_MAX_PIXEL; did you mean SIGHTLINE_MAX_PIXELS"):
         read_settings({"SIGHTLINE_MAX_PIXEL": "1"})
@@ -164,5 +196,13 @@ def test_cuda_that_was_required_is_missed_at_the_start() -> None:
 def test_a_model_of_another_size_than_asked_is_refused() -> None:
     settings = read_settings({"VISION_SIZE": "384"})
     settings.check_model("m", size_px=384, engine="onnx", device="cpu")
-    with pytest.raises(SettingsError, match="image_size_px=384, but the model m takes 224 px"):
+    with pytest.raises(
+        SettingsError, match=r"image_size_px=384 \(VISION_SIZE\), but the model m takes 224 px"
+    ):
         settings.check_model("m", size_px=224, engine="onnx", device="cpu")
+
+
+def test_the_cuda_settings_reach_the_engine() -> None:
+    options = load_options(read_settings({"CUDA_DEVICE": "1", "MATMUL_PRECISION": "high"}))
+    assert options.cuda == Cuda(number=1, tf32=True)
+    assert load_options(read_settings({})).cuda == Cuda(number=0, tf32=False)

@@ -86,6 +86,13 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         pytest.param({"t": entry(4, 8)}, bytes(8), "gap", id="gap"),
         pytest.param({"t": 3}, b"", "no description", id="no object"),
         pytest.param([1, 2], b"", "no object", id="header is a list"),
+        pytest.param(
+            b'{"t": {"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},'
+            b' "t": {"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}',
+            bytes(8),
+            "'t' stands twice",
+            id="a name that stands twice",
+        ),
         pytest.param(b"{not json", b"", "JSON", id="header is no JSON"),
         pytest.param(b"[" * 100_000, b"", "JSON", id="header is nested without end"),
         pytest.param(b'{"t": ' + b"9" * 5000 + b"}", b"", "number", id="a number of 5000 digits"),
@@ -178,4 +185,11 @@ def test_any_json_as_header_raises_nothing_but_a_model_error(
 ) -> None:
     path = write(tmp_path_factory.getbasetemp() / "json.safetensors", {"t": header}, bytes(4))
     with pytest.raises(ModelError):
+        read_tensors(path)
+
+
+def test_a_git_lfs_pointer_is_recognised_because_clones_are_full_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 605156676\n")
+    with pytest.raises(BrokenFileError, match="git lfs pull"):
         read_tensors(path)

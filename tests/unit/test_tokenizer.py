@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from sightline.domain.cards import TextRule
 from sightline.domain.errors import BrokenFileError, InvalidRequestError, MissingFileError
@@ -98,6 +99,7 @@ def test_a_tokenizer_that_adds_no_eos_is_helped(clip_file: Path) -> None:
     stored = Tokenizer.from_file(str(clip_file))
     plain = Tokenizer(stored.model)
     plain.pre_tokenizer = stored.pre_tokenizer
+    plain.add_special_tokens(["<|endoftext|>"])
     plain.save(str(clip_file))
     ids = HubTokenizer(clip_file, CLIP).encode(["abc", "a" * 100])
     assert ids[0, 3] == 49407
@@ -163,6 +165,15 @@ def test_a_file_that_is_no_tokenizer_is_refused(tmp_path: Path, text: str) -> No
 def test_the_tokenizer_of_another_model_is_refused(t5_file: Path) -> None:
     with pytest.raises(BrokenFileError, match="no id 49407"):
         HubTokenizer(t5_file, CLIP)
+
+
+def test_a_tokenizer_in_which_the_end_is_a_common_word_is_refused(tmp_path: Path) -> None:
+    """GPT-2's, say: it has 50,257 ids, so that CLIP's end of text is one of its words."""
+    vocab = {f"word{i}": i for i in range(50_257)}
+    path = tmp_path / "tokenizer.json"
+    path.write_text(Tokenizer(WordLevel(vocab, unk_token="word0")).to_str())
+    with pytest.raises(BrokenFileError, match=r"49407.*'word49407'.*another model"):
+        HubTokenizer(path, CLIP)
 
 
 def test_a_tokenizer_that_is_not_there_is_named(tmp_path: Path) -> None:

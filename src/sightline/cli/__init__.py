@@ -1,4 +1,7 @@
-"""Sightline from a terminal: the names of its commands. Does not know, or load, what they compute with."""
+"""Sightline from a terminal: the names of its commands. Does not know, or load, what they compute with.
+
+Each command is a folder: its options and help on top, what carries it out inside. What they share lies here.
+"""
 
 import signal
 from typing import Annotated

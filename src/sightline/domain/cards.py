@@ -55,6 +55,18 @@ class TextRule:
 
 
 @dataclass(frozen=True)
+class Depths:
+    """How many blocks each tower has by the checkpoint's config; None where it says nothing.
+
+    Blocks are counted in the file. If its last ones are lost, every tensor left still fits, and only this
+    number tells.
+    """
+
+    vision: int | None = None
+    text: int | None = None
+
+
+@dataclass(frozen=True)
 class Card:
     """A model as data. A new variant of the family is a new card; nothing in code depends on a name.
 
@@ -75,6 +87,7 @@ class Card:
     source: str
     about: str
     bundled: bool = False
+    depths: Depths = Depths()
 
     @property
     def embeds_text(self) -> bool:

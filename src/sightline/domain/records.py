@@ -10,6 +10,14 @@ Tower = Literal["vision", "text"]
 
 
 @dataclass(frozen=True)
+class Cuda:
+    """How CUDA is used, where it is. tf32: products of float32 may be rounded to ten bits of mantissa."""
+
+    number: int = 0
+    tf32: bool = False
+
+
+@dataclass(frozen=True)
 class TensorSlice:
     """Where one tensor lies: `length` bytes at `offset` of a file, little-endian, row-major."""
 

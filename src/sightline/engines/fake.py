@@ -8,7 +8,7 @@ import hashlib
 import numpy as np
 
 from sightline.domain.arrays import Float32, Int64, UInt8
-from sightline.domain.records import Graph, Precision
+from sightline.domain.records import Cuda, Graph, Precision
 from sightline.domain.vectors import l2_normalise
 
 
@@ -34,7 +34,14 @@ class FakeEngine:
     device = "cpu"
     precision: Precision = "f32"
 
-    def __init__(self, *, precision: str = "auto", device: str = "auto", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        precision: str = "auto",
+        device: str = "auto",
+        threads: int | None = None,
+        cuda: Cuda | None = None,
+    ) -> None:
         """Takes what every engine takes, and needs none of it."""
 
     def compile(self, graph: Graph) -> FakeProgram:

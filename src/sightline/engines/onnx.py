@@ -6,7 +6,7 @@ import onnxruntime as ort
 
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.errors import EngineError, EngineUnavailableError, ForwardError
-from sightline.domain.records import Graph, Precision, TensorSlice
+from sightline.domain.records import Cuda, Graph, Precision, TensorSlice
 from sightline.engines.weights import map_weights
 
 ELEMENT_TYPES = {"F32": 1, "F16": 10, "BF16": 16}  # onnx.TensorProto.DataType
@@ -28,6 +28,7 @@ class OnnxEngine:
         precision: Precision | Literal["auto"] = "auto",
         device: str = "auto",
         threads: int | None = None,
+        cuda: Cuda | None = None,
     ) -> None:
         """Raises EngineUnavailableError: the precision or the device is not to be had."""
         if precision == "bf16":
@@ -42,6 +43,7 @@ class OnnxEngine:
             )
         self.device = "cuda" if has_cuda and device != "cpu" else "cpu"
         self._threads = threads or 0
+        self._cuda = cuda or Cuda()
 
     def compile(self, graph: Graph) -> "OnnxProgram":
         """Raises EngineError: ONNX Runtime cannot read or compile the graph."""
@@ -52,11 +54,21 @@ class OnnxEngine:
         values = {name: _value(tensor) for name, tensor in graph.weights.items()}
         options.add_external_initializers(list(values), list(values.values()))
         try:
-            providers = [CUDA, CPU] if self.device == "cuda" else [CPU]
-            session = ort.InferenceSession(graph.onnx, options, providers=providers)
+            session = ort.InferenceSession(graph.onnx, options, providers=self._providers())
         except Exception as exc:
             raise EngineError(f"ONNX Runtime could not compile {graph.name}; the log has its reason") from exc
+        if self.device == "cuda" and CUDA not in session.get_providers():  # it would go on, on the CPU
+            raise EngineError(
+                f"ONNX Runtime could not use CUDA for {graph.name}; the log has its reason, often a CUDA or "
+                "cuDNN of another version. Mend that, or take device cpu"
+            )
         return OnnxProgram(graph.name, session)
+
+    def _providers(self) -> list[str | tuple[str, dict[str, str]]]:
+        """What a graph may run on, the best first."""
+        if self.device != "cuda":
+            return [CPU]
+        return [(CUDA, {"device_id": str(self._cuda.number), "use_tf32": str(int(self._cuda.tf32))}), CPU]
 
 
 def _value(tensor: TensorSlice) -> ort.OrtValue:

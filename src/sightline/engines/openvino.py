@@ -7,7 +7,7 @@ import numpy as np
 
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.errors import EngineError, EngineUnavailableError, ForwardError
-from sightline.domain.records import Graph, Precision
+from sightline.domain.records import Cuda, Graph, Precision
 from sightline.engines.silent_openvino import hint, op, ov, properties
 from sightline.engines.weights import map_weights
 
@@ -31,6 +31,7 @@ class OpenVinoEngine:
         precision: Precision | Literal["auto"] = "auto",
         device: str = "auto",
         threads: int | None = None,
+        cuda: Cuda | None = None,  # noqa: ARG002  # every engine takes it; this one has none
     ) -> None:
         """Raises EngineUnavailableError: a device that is no CPU was asked for."""
         if device not in ("auto", "cpu"):

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sightline.domain.cards import Card
-from sightline.domain.errors import MissingTensorError, TensorShapeError, UnknownLayoutError
-from sightline.domain.records import TensorSlice
+from sightline.domain.errors import BrokenFileError, MissingTensorError, TensorShapeError, UnknownLayoutError
+from sightline.domain.records import TensorSlice, Tower
 from sightline.models.family import (
     Affine,
     Attention,
@@ -30,6 +30,9 @@ from sightline.models.layouts import (
     VisionLayout,
 )
 
+MAX_SIZE_PX = 4096  # ten times what the largest card takes
+WEIGHT_TYPES = ("F32", "F16", "BF16")
+
 Tensors = Mapping[str, TensorSlice]
 Layout = TypeVar("Layout", VisionLayout, TextLayout)
 
@@ -49,6 +52,10 @@ def bind(card: Card, tensors: Tensors) -> tuple[VisionTensors, TextTensors | Non
         binder = _Binder(tensors, text_layout.name, prefix)
         text, used = _bind_text(binder, text_layout, card.text.context_length), used | binder.used
     _check_dims(card, vision, text)
+    _check_picture(card, vision)
+    _check_blocks("vision", vision, heads=card.vision.heads, stated=card.depths.vision)
+    if text is not None and card.text is not None:
+        _check_blocks("text", text, heads=card.text.heads, stated=card.depths.text)
     _refuse_leftovers(tensors, used)
     return vision, text
 
@@ -64,6 +71,8 @@ def _recognise(layouts: Iterable[Layout], tensors: Tensors, tower: str) -> tuple
             for prefix in _prefixes(tensors, signature):
                 if sum(prefix + name in tensors for name in signature) >= names_needed:
                     return layout, prefix
+    if not tensors:
+        raise UnknownLayoutError("the checkpoint's weights hold no tensors; fetch them again")
     known = "; ".join(f"{layout.name} ({layout.root}{layout.signature[0]})" for layout in layouts)
     some = ", ".join(sorted(tensors)[:3])
     raise UnknownLayoutError(
@@ -99,6 +108,11 @@ class _Binder:
                 f"needs it with shape {wanted}"
             )
         self.used.add(full)
+        if found.dtype not in WEIGHT_TYPES:
+            raise BrokenFileError(
+                f"{found.path.name}: tensor {full!r} is stored as {found.dtype}, expected F32, F16 or BF16; "
+                "save the checkpoint in one of them"
+            )
         given = found.shape
         while len(given) > len(shape) and given[0] == 1:
             given = given[1:]
@@ -245,6 +259,29 @@ def _check_dims(card: Card, vision: VisionTensors, text: TextTensors | None) -> 
             )
 
 
+def _check_picture(card: Card, vision: VisionTensors) -> None:
+    if not vision.patch_px <= card.image.size_px <= MAX_SIZE_PX:
+        raise TensorShapeError(
+            f"{vision.positions.path.name}: the config asks for pictures of {card.image.size_px} px, and the "
+            f"patches are {vision.patch_px} px; from there to {MAX_SIZE_PX} px is possible"
+        )
+
+
+def _check_blocks(name: Tower, tower: VisionTensors | TextTensors, *, heads: int, stated: int | None) -> None:
+    """Whether the tensors can be what the config says of a tower's blocks."""
+    file = tower.positions.path.name
+    if stated not in (None, len(tower.blocks)):
+        raise TensorShapeError(
+            f"{file}: the {name} tower has {len(tower.blocks)} layers, the config says {stated}; the file is "
+            "not whole, or the config is another model's"
+        )
+    if tower.width % heads:
+        raise TensorShapeError(
+            f"{file}: the {name} tower is {tower.width} wide, which {heads} heads do not divide; the "
+            "config is another model's"
+        )
+
+
 def _refuse_leftovers(tensors: Tensors, used: set[str]) -> None:
     unknown = sorted(name for name in tensors if name not in used and not name.endswith(IGNORED_SUFFIXES))
     if unknown:
@@ -255,4 +292,4 @@ def _refuse_leftovers(tensors: Tensors, used: set[str]) -> None:
 
 
 def _file_of(tensors: Tensors) -> str:
-    return next(iter(tensors.values())).path.name if tensors else "the checkpoint (it holds no tensors)"
+    return next(iter(tensors.values())).path.name

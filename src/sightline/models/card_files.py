@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from sightline.domain.cards import Card
+from sightline.domain.cards import Card, Depths
 from sightline.domain.errors import BrokenFileError, UnknownModelError
 
 Layout = Literal["clip", "siglip", "dinov2", "open_clip"]
@@ -36,7 +36,7 @@ class TextShape:
 
 @dataclass(frozen=True)
 class Shapes:
-    """Real sizes of a checkpoint, needed only to make a random one: a real one says them itself.
+    """Real sizes of a checkpoint, to make a random one: a real one says them itself, but for its depth.
 
     grid: position embeddings per side.
     """
@@ -59,7 +59,9 @@ def card(name: str) -> Card:
     Raises UnknownModelError: there is none; the message lists the names and the closest.
     BrokenFileError: its file has keys missing, unknown or of another type.
     """
-    return replace(_parsed(name)[0], bundled=(BUNDLED / name).is_dir())
+    facts, sizes = _parsed(name)
+    depths = Depths(sizes.vision.depth, sizes.text.depth if sizes.text else None) if sizes else Depths()
+    return replace(facts, bundled=(BUNDLED / name).is_dir(), depths=depths)
 
 
 def shapes(name: str) -> Shapes:
@@ -110,7 +112,8 @@ def _record(cls: type[_Record], table: object, where: str) -> _Record:
     if not isinstance(table, Mapping):
         raise BrokenFileError(f"{where} is {table!r}; a table is needed")
     hints = get_type_hints(cls)
-    hints.pop("bundled", None)  # known by where the files lie, not by what the card says
+    for told_by_the_files in ("bundled", "depths"):
+        hints.pop(told_by_the_files, None)
     optional = {key for key, hint in hints.items() if type(None) in get_args(hint)}
     missing = sorted(hints.keys() - optional - table.keys())
     unknown = sorted(table.keys() - hints.keys())

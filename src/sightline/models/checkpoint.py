@@ -19,6 +19,7 @@ from sightline.models.configs import (
     CONFIG,
     OPEN_CLIP_CONFIG,
     PREPROCESSOR,
+    PROCESSOR,
     TOKENIZER,
     card_from_folder,
     weight_names,
@@ -39,7 +40,7 @@ from sightline.models.tensors import read_tensors, shard_names
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 INDEX = ".safetensors.index.json"
 PAGES = "https://huggingface.co"
-CONFIGS = (CONFIG, PREPROCESSOR, OPEN_CLIP_CONFIG)
+CONFIGS = (CONFIG, PREPROCESSOR, PROCESSOR, OPEN_CLIP_CONFIG)
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,8 @@ class Checkpoint:
 def find(name: str, hub: Hub, fetcher: Fetcher | None = None) -> Checkpoint:
     """The checkpoint of a card's name, of a local folder or of a hub id, in this order.
 
+    The hub id of a card means that card, at the commit it pins.
+
     Raises UnknownModelError: the name is none of these. MissingFileError: a file is neither here nor in
     reach. UnknownLayoutError, BrokenFileError: the files describe no model of the family.
     """
@@ -123,7 +126,8 @@ def find(name: str, hub: Hub, fetcher: Fetcher | None = None) -> Checkpoint:
     if folder.is_file():
         raise unknown_model(name, f"{name!r} is a file; give the folder it lies in, {folder.parent}")
     if HUB_ID.fullmatch(name):
-        return _from_hub_id(name, hub, fetcher)
+        known = [facts for facts in map(card, card_names()) if facts.repo == name]
+        return _from_hub(known[0], hub, fetcher) if known else _from_hub_id(name, hub, fetcher)
     raise unknown_model(name, f"no model is called {name!r}, and there is no such folder")
 
 
@@ -174,7 +178,7 @@ def _no_weights(facts: Card, folder: Path) -> str:
     hint = (
         f" {pickles[0]} is a pickle, which can run code and is never opened; convert it." if pickles else ""
     )
-    return f"{folder} holds none of {', '.join(weight_names(facts))}.{hint}"
+    return f"{folder} holds none of {', '.join(weight_names(facts))}; copy one there.{hint}"
 
 
 class _Collector:

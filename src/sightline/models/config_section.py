@@ -1,12 +1,13 @@
 """A JSON config as typed values, with defaults. Does not know which library wrote it or what a key means."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from sightline.domain.cards import ImageRule, TextRule, VisionRule
+from sightline.domain.cards import Depths, ImageRule, TextRule, VisionRule
 from sightline.domain.errors import BrokenFileError, MissingFileError
 
 MAX_CONFIG_BYTES = 10_000_000  # the largest seen, with a label per class, has 100 kB
@@ -22,6 +23,7 @@ class Facts:
     image: ImageRule
     vision: VisionRule
     text: TextRule | None
+    depths: Depths
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,14 @@ class Section:
         return value
 
     def number(self, key: str, default: float | None = None) -> float:
+        """Finite and not negative."""
         value = self.values.get(key)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
-        return self._typed(key, float, default)
+        number = _finite(value)
+        if number is not None and number >= 0:
+            return number
+        if value is None:
+            return self._typed(key, float, default)
+        raise BrokenFileError(f"{self.where}: {key} is {_shown(value)}; a finite number from 0 is needed")
 
     def string(self, key: str, default: str | None = None) -> str:
         return self._typed(key, str, default)
@@ -63,9 +69,18 @@ class Section:
         value = self.values.get(key)
         if value is None:
             return default
-        if not isinstance(value, list) or len(value) != 3 or not all(type(v) in (int, float) for v in value):
-            raise BrokenFileError(f"{self.where}: {key} is {value!r}; three numbers are needed")
-        return float(value[0]), float(value[1]), float(value[2])
+        numbers = [_finite(item) for item in value] if isinstance(value, list) else []
+        match [number for number in numbers if number is not None]:
+            case [first, second, third] if len(numbers) == 3:
+                return first, second, third
+        raise BrokenFileError(f"{self.where}: {key} is {_shown(value)}; three numbers are needed")
+
+    def divisors(self, key: str, default: tuple[float, float, float]) -> tuple[float, float, float]:
+        """Three numbers to divide by, so none is 0."""
+        triple = self.triple(key, default)
+        if 0.0 in triple:
+            raise BrokenFileError(f"{self.where}: {key} is {triple}; none may be 0")
+        return triple
 
     def section(self, key: str) -> "Section":
         """The object under a key; an empty one when it is left out."""
@@ -100,9 +115,29 @@ def read_section(path: Path) -> Section:
     if len(text) > MAX_CONFIG_BYTES:
         raise BrokenFileError(f"{path} has more than {MAX_CONFIG_BYTES} bytes; no config file needs so many")
     try:
-        values = json.loads(text.decode("utf-8"))
+        values = json.loads(text.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError) as exc:
         raise BrokenFileError(f"{path} holds no valid JSON; fetch it again") from exc
     if not isinstance(values, dict):
         raise BrokenFileError(f"{path} holds no JSON object; fetch it again")
     return Section(path.name, values)
+
+
+def _finite(value: object) -> float | None:
+    """A number as a float; None for anything else, and for what no float can hold."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:100]
+
+
+def _refuse(constant: str) -> None:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(constant)

@@ -1,6 +1,6 @@
 """A card for a checkpoint that has none, from its config files. Does not know tensors, and runs no code.
 
-config.json and preprocessor_config.json are read as transformers writes them; a key left out takes the
+config.json and the two files of a processor are read as transformers writes them; a key left out takes the
 default of the class that would read it there. Code that a config.json points to (auto_map) is never run.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sightline.domain.cards import Activation, Card, TextRule, VisionRule
+from sightline.domain.cards import Activation, Card, Depths, TextRule, VisionRule
 from sightline.domain.errors import UnknownLayoutError
 from sightline.models.config_section import Facts, Section, read_section
 from sightline.models.open_clip_configs import open_clip_facts
@@ -17,6 +17,9 @@ from sightline.models.processors import image_rule
 
 CONFIG = "config.json"
 PREPROCESSOR = "preprocessor_config.json"
+PROCESSOR = (
+    "processor_config.json"  # transformers 5 puts the whole processor here, the picture's part in a key
+)
 OPEN_CLIP_CONFIG = "open_clip_config.json"
 TOKENIZER = "tokenizer.json"
 
@@ -48,8 +51,7 @@ def card_from_folder(folder: Path, name: str) -> Card:
     config = read_section(folder / CONFIG) if (folder / CONFIG).is_file() else None
     model_type = None if config is None or config.has("auto_map") else config.raw("model_type")
     if config is not None and isinstance(model_type, str) and model_type in FAMILIES:
-        processor = folder / PREPROCESSOR
-        facts = FAMILIES[model_type](config, read_section(processor) if processor.is_file() else None)
+        facts = FAMILIES[model_type](config, _image_processor(folder))
         return _card(folder, name, facts, TRANSFORMERS_WEIGHTS)
     if (folder / OPEN_CLIP_CONFIG).is_file():
         return _card(
@@ -64,6 +66,15 @@ def weight_names(card: Card) -> tuple[str, ...]:
         if card.weights in names:
             return names
     return (card.weights,)
+
+
+def _image_processor(folder: Path) -> Section | None:
+    """The newer file goes first, as in transformers, unless it is so old that it holds no picture's rule."""
+    if (folder / PROCESSOR).is_file():
+        processor = read_section(folder / PROCESSOR)
+        if processor.has("image_processor"):
+            return processor.section("image_processor")
+    return read_section(folder / PREPROCESSOR) if (folder / PREPROCESSOR).is_file() else None
 
 
 def _card(folder: Path, name: str, facts: Facts, weights: tuple[str, ...]) -> Card:
@@ -81,6 +92,7 @@ def _card(folder: Path, name: str, facts: Facts, weights: tuple[str, ...]) -> Ca
         licence="not stated; ask whoever made the checkpoint",
         source=str(folder),
         about="",
+        depths=facts.depths,
     )
 
 
@@ -115,6 +127,7 @@ def _clip(config: Section, processor: Section | None) -> Facts:
             eos_id=eos_id,
             canonicalise=False,
         ),
+        depths=Depths(_depth(vision), _depth(text)),
     )
 
 
@@ -145,6 +158,7 @@ def _siglip(config: Section, processor: Section | None) -> Facts:
             eos_id=pad_id,  # </s> is both; the config's eos_token_id is CLIP's, left over
             canonicalise=True,
         ),
+        depths=Depths(_depth(vision), _depth(text)),
     )
 
 
@@ -158,6 +172,7 @@ def _dinov2(config: Section, processor: Section | None) -> Facts:
         image=image_rule("dinov2", processor, 224),
         vision=_vision_rule(config, VisionRule(12, "gelu", 1e-6, "cls")),
         text=None,
+        depths=Depths(_depth(config)),
     )
 
 
@@ -175,6 +190,10 @@ def _vision_rule(section: Section, default: VisionRule) -> VisionRule:
         activation=_activation(section, default.activation),
         norm_eps=section.number("layer_norm_eps", default.norm_eps),
     )
+
+
+def _depth(section: Section) -> int:
+    return section.whole("num_hidden_layers", 12)
 
 
 def _activation(section: Section, default: Activation) -> Activation:

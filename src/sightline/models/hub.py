@@ -101,6 +101,7 @@ class HubFetcher:
             f"Looked in {self._hub.cache} ({tried}). Ways to provide it: run `sightline models pull` on a "
             "machine with network and copy that cache folder here; point HF_HOME at a cache that has it; "
             f"give the folder of a copy of {repo} instead of its name; set HF_TOKEN if it is gated or private"
+            "; set HF_HUB_OFFLINE=1 if that cache has all there is"
         )
 
     def _may_exist(self, repo: str, revision: str, file: str) -> bool:

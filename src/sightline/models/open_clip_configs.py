@@ -7,7 +7,7 @@ and CLIPTextCfg. A trunk from timm states its head count nowhere but in its name
 import re
 from typing import Final
 
-from sightline.domain.cards import Activation, ImageRule, TextRule, VisionRule
+from sightline.domain.cards import Activation, Depths, ImageRule, TextRule, VisionRule
 from sightline.domain.errors import BrokenFileError, UnknownLayoutError
 from sightline.models.config_section import Facts, Section
 from sightline.models.processors import CLIP_MEAN, CLIP_STD
@@ -42,6 +42,8 @@ def open_clip_facts(config: Section) -> Facts:
         image=_image_rule(config.section("preprocess_cfg"), _image_px(vision, "image_size", 224)),
         vision=_timm_rule(vision, timm_name, dim) if timm_name else _vit_rule(vision, activation),
         text=_text_rule(text, activation),
+        # of a trunk from timm only its name would tell
+        depths=Depths(None if timm_name else vision.whole("layers", 12), text.whole("layers", 12)),
     )
 
 
@@ -130,7 +132,7 @@ def _image_rule(preprocess: Section, image_px: int) -> ImageRule:
         resize_px=size_px,
         interpolation="bicubic" if interpolation == "bicubic" else "bilinear",
         mean=preprocess.triple("mean", CLIP_MEAN),
-        std=preprocess.triple("std", CLIP_STD),
+        std=preprocess.divisors("std", CLIP_STD),
     )
 
 

@@ -36,7 +36,7 @@ def image_rule(family: Family, processor: Section | None, size_px: int) -> Image
     default_mean, default_std = (usual.mean, usual.std) if family == "siglip" else (CLIP_MEAN, CLIP_STD)
     normalises = processor.flag("do_normalize", True)
     mean = processor.triple("image_mean", default_mean) if normalises else (0.0, 0.0, 0.0)
-    std = processor.triple("image_std", default_std) if normalises else (1.0, 1.0, 1.0)
+    std = processor.divisors("image_std", default_std) if normalises else (1.0, 1.0, 1.0)
     resample = processor.whole("resample", 3)
     if resample not in RESAMPLE:
         raise UnknownLayoutError(f"{processor.where}: resample {resample}; supported: 2 bilinear, 3 bicubic")

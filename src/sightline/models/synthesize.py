@@ -13,7 +13,7 @@ from sightline.domain.arrays import Float32
 from sightline.domain.errors import SettingsError
 from sightline.models.card_files import Shapes, card, shapes
 from sightline.models.checkpoint import find, lock_folder
-from sightline.models.configs import CONFIG, OPEN_CLIP_CONFIG, PREPROCESSOR, TOKENIZER
+from sightline.models.configs import CONFIG, OPEN_CLIP_CONFIG, PREPROCESSOR, PROCESSOR, TOKENIZER
 from sightline.models.hub import Hub
 from sightline.models.lock import FOLDER_LOCK
 from sightline.models.synthetic_files import TOKENIZER_CONFIG, small_files
@@ -23,7 +23,7 @@ from sightline.models.tensors import ITEM_BYTES, LENGTH_BYTES
 Dtype = Literal["F32", "F16", "BF16"]
 
 MARKER: Final = "synthesized.json"
-OURS: Final = (CONFIG, PREPROCESSOR, OPEN_CLIP_CONFIG, TOKENIZER, TOKENIZER_CONFIG, FOLDER_LOCK)
+OURS: Final = (CONFIG, PREPROCESSOR, PROCESSOR, OPEN_CLIP_CONFIG, TOKENIZER, TOKENIZER_CONFIG, FOLDER_LOCK)
 
 
 @dataclass(frozen=True)

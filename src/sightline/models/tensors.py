@@ -17,6 +17,7 @@ from sightline.domain.records import TensorSlice
 
 MAX_HEADER_BYTES = 100_000_000  # the limit of the format's own reader
 MAX_INDEX_BYTES = 100_000_000
+LFS_POINTER = b"version "  # how the text begins that git leaves in the place of a large file
 LENGTH_BYTES = 8  # the header's length, unsigned, little-endian
 
 ITEM_BYTES = {
@@ -133,6 +134,10 @@ def _header_length(path: Path, prefix: bytes, file_bytes: int) -> int:
             f"{path} has {file_bytes} bytes, fewer than the {LENGTH_BYTES} that every safetensors file "
             "begins with; fetch it again"
         )
+    if prefix == LFS_POINTER:
+        raise BrokenFileError(
+            f"{path} is a Git LFS pointer of {file_bytes} bytes, no weights; run `git lfs pull` in its clone"
+        )
     length = int.from_bytes(prefix, "little")
     if length > MAX_HEADER_BYTES:
         raise BrokenFileError(
@@ -148,13 +153,24 @@ def _header_length(path: Path, prefix: bytes, file_bytes: int) -> int:
 
 def _json_object(text: bytes, path: Path) -> dict[str, object]:
     try:
-        document = json.loads(text.decode("utf-8"))
+        document = json.loads(text.decode("utf-8"), object_pairs_hook=_once_each)
+    except BrokenFileError as exc:
+        raise BrokenFileError(f"{path}: {exc}; fetch the file again") from None
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
         raise BrokenFileError(f"{path}: its JSON cannot be read; fetch the file again") from exc
     except ValueError as exc:  # a number with more digits than Python converts
         raise BrokenFileError(f"{path}: its JSON holds an absurd number; fetch the file again") from exc
     if not isinstance(document, dict):
         raise BrokenFileError(f"{path}: its JSON is no object; fetch the file again")
+    return document
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The format forbids names that stand twice: readers would differ in which of the two they take."""
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise BrokenFileError(f"in its JSON {max(names, key=names.count)!r} stands twice")
     return document
 
 

@@ -31,9 +31,15 @@ class HubTokenizer:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._ends_itself = self._ids("")[-1:] == [rule.eos_id]
-        if self._tokenizer.id_to_token(rule.eos_id) is None:
+        end = self._tokenizer.id_to_token(rule.eos_id)
+        if end is None:
             raise BrokenFileError(
                 f"{path} knows no id {rule.eos_id}, with which the model ends its texts: "
+                "it is the tokenizer of another model"
+            )
+        if not self._ends_itself and rule.eos_id not in self._tokenizer.get_added_tokens_decoder():
+            raise BrokenFileError(
+                f"{path} has id {rule.eos_id}, with which the model ends its texts, for the word {end!r}: "
                 "it is the tokenizer of another model"
             )
 
@@ -55,7 +61,10 @@ class HubTokenizer:
         for row, out in zip(rows, ids, strict=True):
             out[: len(row)] = row
         if self._vocab is not None and ids.size and ids.max() >= self._vocab:
-            raise InvalidRequestError("a text spells out a special token that this model does not have")
+            raise InvalidRequestError(
+                f"a text has a token of id {ids.max()}, and the model's ids go to {self._vocab - 1}: "
+                "the text spells out a special token, or tokenizer.json is another model's"
+            )
         return ids
 
     def _cut(self, encoding: Encoding) -> list[int]:

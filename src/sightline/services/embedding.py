@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ import numpy as np
 from sightline.domain.arrays import Float32
 from sightline.domain.errors import DeadlineError, InvalidRequestError
 from sightline.imaging.decode import ImageSource
+from sightline.services import arguments
 from sightline.services.batching import Job
 from sightline.services.model import Model
 from sightline.services.workshop import Asked, Picture, Text, Workshop
@@ -88,18 +89,24 @@ class EmbeddingService:
         """
         return (await self.get_embeddings_batch([image]))[0]
 
-    async def get_embeddings_batch(self, images: Sequence[ImageSource]) -> list[list[float]]:
+    async def get_embeddings_batch(self, images: Iterable[ImageSource]) -> list[list[float]]:
         """One unit vector per picture, in order; all or none. Raises as get_embedding."""
         vectors: list[list[float]] = (await self.embed_images(images)).tolist()
         return vectors
 
-    async def embed_images(self, images: Sequence[ImageSource], *, timeout_s: float | None = None) -> Float32:
+    async def embed_images(self, images: Iterable[ImageSource], *, timeout_s: float | None = None) -> Float32:
         """(N, dim) float32 of unit length, in order; all or none. Raises as embed_all."""
-        return self._stack(await self.embed_all([Picture(image) for image in images], timeout_s=timeout_s))
+        return self._stack(
+            await self.embed_all(
+                [Picture(image) for image in arguments.pictures(images)], timeout_s=timeout_s
+            )
+        )
 
-    async def embed_texts(self, texts: Sequence[str], *, timeout_s: float | None = None) -> Float32:
+    async def embed_texts(self, texts: Iterable[str], *, timeout_s: float | None = None) -> Float32:
         """(N, dim) float32 of unit length, in order; all or none. Raises as embed_all."""
-        return self._stack(await self.embed_all([Text(text) for text in texts], timeout_s=timeout_s))
+        return self._stack(
+            await self.embed_all([Text(text) for text in arguments.texts(texts)], timeout_s=timeout_s)
+        )
 
     async def embed_all(self, asked: Sequence[Asked], *, timeout_s: float | None = None) -> list[Embedded]:
         """Every item's vector, in order, or the first failure with a note of which item it was.

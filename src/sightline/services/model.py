@@ -1,19 +1,20 @@
 """One loaded model: pictures and text to vectors, in the caller's thread. Does not know queues or HTTP."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
 
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.cards import Card, TextRule
-from sightline.domain.errors import InvalidRequestError, NoTextTowerError
+from sightline.domain.errors import NoTextTowerError
 from sightline.domain.ports import Engine, Graphs, Program, Tokenizer
 from sightline.domain.records import Tower
 from sightline.domain.vectors import l2_normalise, mean_direction
 from sightline.imaging.crops import CropRule, count, crops
 from sightline.imaging.decode import ImageSource, Limits, read_image
 from sightline.imaging.preprocess import preprocess
+from sightline.services import arguments
 
 BATCH = 32  # past this the CPU engines gain nothing, and memory grows
 
@@ -35,13 +36,16 @@ class Model:
         crop_rule: CropRule | None = None,
         limits: Limits | None = None,
         patch_px: int = 16,
+        vocab: int | None = None,
     ) -> None:
+        """vocab: how many ids the text tower has a row for."""
         self.card = card
         self.fingerprint = fingerprint
         self.engine = engine
         self.crop_rule = crop_rule
         self.limits = limits or Limits()
         self.patch_px = patch_px
+        self._vocab = vocab
         self._graphs = graphs
         self._pixel_programs: dict[int, Program] = {}
         self._tokenizer = tokenizer
@@ -55,25 +59,25 @@ class Model:
         """Patches per square: what one costs a device, roughly."""
         return (self.card.image.size_px // self.patch_px) ** 2
 
-    def embed_images(self, images: Sequence[ImageSource]) -> Float32:
+    def embed_images(self, images: Iterable[ImageSource]) -> Float32:
         """(N, dim) float32 of unit length for N paths, encoded bytes, PIL pictures or uint8 (H, W, 3) arrays.
 
-        Raises ImageError: a picture is refused; NonFiniteVectorError: the model gave no number for one.
+        Raises ImageError: a picture is refused; InvalidRequestError: no list, or no picture;
+        NonFiniteVectorError: the model gave no number for one.
         """
-        if isinstance(images, str | bytes):
-            raise InvalidRequestError("embed_images takes a list of pictures; wrap a single one in a list")
-        if not images:
-            return np.zeros((0, self.dim), dtype=np.float32)
-        parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+        items = arguments.pictures(images)
+        if not items:
+            return self._none()
+        parts = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
         return np.concatenate([self._embed_part(part) for part in parts])
 
-    def embed_texts(self, texts: Sequence[str]) -> Float32:
-        """(N, dim) float32 of unit length. Raises NoTextTowerError: the model has no text tower."""
-        if isinstance(texts, str):
-            raise InvalidRequestError("embed_texts takes a list of texts; wrap a single one in a list")
-        if not texts:
-            return np.zeros((0, self.dim), dtype=np.float32)
-        return self.run_texts(self.prepare_texts(texts))
+    def embed_texts(self, texts: Iterable[str]) -> Float32:
+        """(N, dim) float32 of unit length.
+
+        Raises NoTextTowerError: the model has no text tower; InvalidRequestError: no list, or no text.
+        """
+        items = arguments.texts(texts)
+        return self.run_texts(self.prepare_texts(items)) if items else self._none()
 
     def encode_pixels(self, pixels: Float32) -> Float32:
         """(N, 3, S, S) float32, already scaled and normalised -> (N, dim) float32 of unit length.
@@ -81,17 +85,16 @@ class Model:
         S is usually the card's size; for another, positions are resampled.
         Raises InvalidRequestError: another shape.
         """
-        pixels = np.ascontiguousarray(pixels, dtype=np.float32)
-        square = pixels.ndim == 4 and pixels.shape[1] == 3 and pixels.shape[2] == pixels.shape[3]
-        if not square or pixels.shape[2] < self.patch_px:
-            raise InvalidRequestError(
-                f"pixels have shape {pixels.shape}; give (N, 3, S, S) with S at least {self.patch_px}"
-            )
+        pixels = arguments.pixels(pixels, least_px=self.patch_px)
         return self._forward(self._pixel_program(pixels.shape[2]), pixels)
 
     def encode_tokens(self, ids: Int64) -> Float32:
-        """(N, L) int64 -> (N, dim) float32 of unit length. Raises NoTextTowerError."""
-        return self.run_texts(np.asarray(ids, dtype=np.int64))
+        """(N, L) int64 -> (N, dim) float32 of unit length; L is at most the model's context length.
+
+        Raises NoTextTowerError; InvalidRequestError: another shape or type, or ids the model does not have.
+        """
+        longest = self.require_text().context_length
+        return self.run_texts(arguments.token_ids(ids, context_length=longest, vocab=self._vocab))
 
     def prepare_image(self, image: ImageSource) -> UInt8:
         """(C, size, size, 3) uint8: C = 1, or the crops to be averaged. Raises ImageError."""
@@ -168,7 +171,12 @@ class Model:
         ends = np.cumsum([len(squares) for squares in prepared])
         return np.stack([mean_direction(part) for part in np.split(vectors, ends[:-1])])
 
+    def _none(self) -> Float32:
+        return np.zeros((0, self.dim), dtype=np.float32)
+
     def _forward(self, program: Program, batch: UInt8 | Int64 | Float32) -> Float32:
+        if not len(batch):
+            return self._none()
         # bf16 leaves lengths off by up to 1e-3: the last scaling is repeated here in float32
         return l2_normalise(np.concatenate([program.run(part) for part in _parts(batch)]))
 

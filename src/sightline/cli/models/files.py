@@ -13,14 +13,14 @@ from sightline.bootstrap import hub_of, load_options
 from sightline.cli.loading import settings_for
 from sightline.cli.screen import note, show_facts, show_json, show_table, size_of
 from sightline.domain.cards import Card
-from sightline.domain.errors import MissingFileError
+from sightline.domain.errors import MissingFileError, ModelError
 from sightline.models.card_files import card, card_names, shapes
 from sightline.models.checkpoint import Checkpoint, find, fingerprint
 from sightline.models.hub import Hub
 from sightline.models.synthesize import Dtype, synthesize
 from sightline.models.synthetic_tensors import draws
 
-Where = Literal["bundled", "fetched", "local", "not fetched"]
+Where = Literal["bundled", "fetched", "local", "not fetched", "damaged"]
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,12 @@ def _if_here(name: str, hub: Hub) -> Checkpoint | None:
 
 
 def _entry(facts: Card, hub: Hub) -> Entry:
-    checkpoint = _if_here(facts.name, hub)
+    damage = None
+    try:
+        checkpoint = _if_here(facts.name, hub)
+    except ModelError as error:  # the others are still to be listed
+        checkpoint, damage = None, error
+        note(f"{facts.name}: {damage}")
     parts = draws(shapes(facts.name), facts.dim, facts.text.context_length if facts.text else 0)
     return Entry(
         name=facts.name,
@@ -116,7 +121,7 @@ def _entry(facts: Card, hub: Hub) -> Entry:
         size_px=facts.image.size_px,
         modalities=_modalities(facts),
         parameters=sum(math.prod(part.shape) for part in parts),
-        here=_where(facts, checkpoint),
+        here="damaged" if damage else _where(facts, checkpoint),
         bytes=None if checkpoint is None else _bytes(checkpoint),
         licence=facts.licence,
     )

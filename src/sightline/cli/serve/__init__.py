@@ -62,9 +62,9 @@ def serve(
       sightline serve --model clip-vit-b-32 --model mini --port 9000
       SIGHTLINE_API_KEY=... sightline serve --host 0.0.0.0
     """
-    from sightline.cli import serving
+    from sightline.cli.serve.run import run
 
     chosen = {"host": host, "port": port, "engine": engine, "precision": precision, "device": device}
     chosen |= {"profile": profile, "log_level": log_level, "log_format": "json" if as_json else None}
-    if serving.run({**chosen, "models": tuple(model) if model else None}) != ExitCode.DONE:
+    if run({**chosen, "models": tuple(model) if model else None}) != ExitCode.DONE:
         raise typer.Exit(ExitCode.ERROR)

@@ -31,9 +31,9 @@ def list_models(*, as_json: options.Json = False) -> None:
     Example:
       sightline models list
     """
-    from sightline.cli import shelf
+    from sightline.cli.models import files
 
-    shelf.show_all(as_json=as_json)
+    files.show_all(as_json=as_json)
 
 
 @models.command()
@@ -46,9 +46,9 @@ def show(name: Name, *, as_json: options.Json = False) -> None:
     Example:
       sightline models show mini
     """
-    from sightline.cli import shelf
+    from sightline.cli.models import files
 
-    shelf.show_one(name, as_json=as_json)
+    files.show_one(name, as_json=as_json)
 
 
 @models.command()
@@ -64,9 +64,9 @@ def pull(name: Name, *, as_json: options.Json = False) -> None:
       sightline models pull clip-vit-b-32
       sightline models pull laion/CLIP-ViT-B-32-laion2B-s34B-b79K
     """
-    from sightline.cli import shelf
+    from sightline.cli.models import files
 
-    shelf.pull(name, as_json=as_json)
+    files.pull(name, as_json=as_json)
 
 
 @models.command()
@@ -81,9 +81,9 @@ def verify(name: Name, *, as_json: options.Json = False) -> None:
     Example:
       sightline models verify clip-vit-b-32
     """
-    from sightline.cli import verification
+    from sightline.cli.models.verification import verify_model
 
-    verification.run(name, as_json=as_json)
+    verify_model(name, as_json=as_json)
 
 
 @models.command()
@@ -109,6 +109,6 @@ def synthesize(
     Example:
       sightline models synthesize dinov2-small --out checkpoints/dinov2-small --layers 2
     """
-    from sightline.cli import shelf
+    from sightline.cli.models import files
 
-    shelf.synthesize_card(shelf.Recipe(name, out, layers, seed, dtype), as_json=as_json)
+    files.synthesize_card(files.Recipe(name, out, layers, seed, dtype), as_json=as_json)

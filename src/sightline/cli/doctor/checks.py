@@ -13,7 +13,7 @@ from typing import Final, Literal
 import numpy as np
 
 from sightline.bootstrap import hub_of, load_model, load_options, make_engine
-from sightline.cli.serving import require_free
+from sightline.cli.serve.run import require_free
 from sightline.domain.errors import BrokenFileError, EngineUnavailableError, SettingsError, SightlineError
 from sightline.models.lock import read_lock
 from sightline.registry import ENGINES, engine_class

@@ -27,7 +27,7 @@ def doctor(
     Example:
       sightline doctor
     """
-    from sightline.cli import checkup
+    from sightline.cli.doctor.run import run
 
-    if not checkup.run(port, as_json=as_json):
+    if not run(port, as_json=as_json):
         raise typer.Exit(ExitCode.ERROR)

@@ -46,11 +46,11 @@ def bench(
       sightline bench --card clip-vit-b-32 --precision f32
       sightline bench --card siglip-so400m-384 --batch 1 --batch 4 --seconds 10 --json
     """
-    from sightline.cli import measuring
+    from sightline.cli.bench.run import Plan, run
 
     if model and card:
         raise typer.BadParameter("give --model or --card, not both", param_hint="'--card'")
     if layers and not card:
         raise typer.BadParameter("only random weights can be cut; give --card too", param_hint="'--layers'")
-    plan = measuring.Plan(card, layers, batches=tuple(batch or (1, 8, 32)), seconds=seconds, as_json=as_json)
-    measuring.run(plan, options.Chosen(model, engine, precision, device))
+    plan = Plan(card, layers, batches=tuple(batch or (1, 8, 32)), seconds=seconds, as_json=as_json)
+    run(plan, options.Chosen(model, engine, precision, device))

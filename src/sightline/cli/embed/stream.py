@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
-from sightline.cli.inputs import Item
+from sightline.cli.embed.inputs import Item
 from sightline.domain.arrays import Float32
 from sightline.domain.errors import SightlineError
 from sightline.services.admission import Admission

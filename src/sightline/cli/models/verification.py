@@ -9,7 +9,7 @@ import typer
 from sightline.bootstrap import LoadOptions, load_model, load_options, make_engine
 from sightline.cli.failures import ExitCode
 from sightline.cli.loading import settings_for
-from sightline.cli.references import missing_packages, reference
+from sightline.cli.models.references import missing_packages, reference
 from sightline.cli.screen import note, show_json, show_table
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.cards import ImageRule
@@ -55,7 +55,7 @@ class Row:
         return min(self.pictures, 1.0 if self.texts is None else self.texts) >= self.needed
 
 
-def run(name: str, *, as_json: bool) -> None:
+def verify_model(name: str, *, as_json: bool) -> None:
     """Compare and print. Raises typer.Exit(1): a cosine is too low; SightlineError: it cannot load."""
     options = replace(load_options(settings_for({})), crop_rule=None)
     rows = list(_rows(name, options))

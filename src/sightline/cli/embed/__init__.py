@@ -9,7 +9,7 @@ from sightline.cli import options
 Paths = Annotated[
     list[str],
     typer.Argument(
-        metavar="PATHS...",
+        metavar="PATHS",
         help="Pictures and folders; with --text, files of lines. - is stdin.",
         show_default=False,
     ),
@@ -48,7 +48,7 @@ def embed(
       find . -name '*.jpg' | sightline embed - --out photos.parquet
       echo "a red dress" | sightline embed --text - --out -
     """
-    from sightline.cli import embedding
+    from sightline.cli.embed.run import Order, run
 
-    order = embedding.Order(paths, out, is_text=text, as_json=as_json)
-    embedding.run(order, options.Chosen(model, engine, precision, device))
+    order = Order(paths, out, is_text=text, as_json=as_json)
+    run(order, options.Chosen(model, engine, precision, device))

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import typer
 
+from sightline.cli.embed.inputs import STDIN, Item, count, pictures, texts
+from sightline.cli.embed.outputs import STDOUT, Writer, open_output, refusal
+from sightline.cli.embed.stream import Outcome, embed_items
 from sightline.cli.failures import ExitCode
-from sightline.cli.inputs import STDIN, Item, count, pictures, texts
 from sightline.cli.loading import load_chosen
 from sightline.cli.options import Chosen
-from sightline.cli.outputs import STDOUT, Writer, open_output, refusal
 from sightline.cli.progress import Progress, progress
 from sightline.cli.screen import note, printable, show_json
-from sightline.cli.stream import Outcome, embed_items
 from sightline.domain.errors import SightlineError
 from sightline.services.model import Model
 
@@ -73,7 +73,7 @@ def run(order: Order, chosen: Chosen) -> None:
         raise typer.BadParameter(problem, param_hint="'--out'")
     total = order.total()
     if total == 0:
-        raise typer.BadParameter(f"no {order.unit} in {', '.join(order.paths)}", param_hint="'PATHS...'")
+        raise typer.BadParameter(f"no {order.unit} in {', '.join(order.paths)}", param_hint="'PATHS'")
     model = load_chosen(chosen)
     if order.is_text:
         model.require_text()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sightline.bootstrap import build
 from sightline.cli.loading import settings_for
 from sightline.domain.errors import SettingsError
+from sightline.imaging.silence import silence_libtiff
 from sightline.observe import configure_logging
 
 
@@ -19,6 +20,7 @@ def run(chosen: Mapping[str, object]) -> int:
     settings = settings_for(chosen)
     require_free(settings.host, settings.port)
     configure_logging(settings.log_level, settings.log_format)
+    silence_libtiff()
     from sightline.web.serve import serve  # FastAPI takes a second: the port is checked before
 
     return serve(settings, build(settings))

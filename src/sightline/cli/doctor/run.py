@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import typer
 
-from sightline.cli.checks import CHECKS, Finding
+from sightline.cli.doctor.checks import CHECKS, Finding
 from sightline.cli.loading import settings_for
 from sightline.cli.screen import show_json
 from sightline.domain.errors import SettingsError
