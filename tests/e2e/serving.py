@@ -14,6 +14,7 @@ from sightline.services.served import ServedModels
 from sightline.services.workshop import Workshop
 from sightline.settings import read_settings
 from sightline.web.app import create_app
+from sightline.web.serve import HTTP
 from tests.fakes import fake_model
 
 Loader = Callable[[str], Model]
@@ -47,7 +48,7 @@ def running(
     settings = read_settings({}, {"models": ("fake",), "port": 0, **chosen})
     served = ServedModels(settings.models, loader=loader, workshop=workshop or Workshop(threads=2))
     app = create_app(settings, served)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, http=HTTP)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

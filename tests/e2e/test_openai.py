@@ -197,6 +197,16 @@ def test_dimensions_equal_to_the_models_own_are_no_wish(server: Running) -> None
     assert vectors(embed(server, input="a", dimensions=DIM)).shape == (1, DIM)
 
 
+def test_infinitys_clients_send_zero_dimensions_for_the_models_own(server: Running) -> None:
+    assert vectors(embed(server, input=["a"], dimensions=0, modality="text")).shape == (1, DIM)
+
+
+def test_null_is_as_good_as_absent(server: Running) -> None:
+    """LiteLLM sends it for what its caller left out."""
+    names = ("model", "messages", "modality", "encoding_format", "dimensions", "on_error", "user")
+    assert vectors(embed(server, input="a", **dict.fromkeys(names))).shape == (1, DIM)
+
+
 def test_a_picture_by_url_is_refused_until_fetching_is_built(server: Running) -> None:
     for url in ("http://127.0.0.1/x.png", "HTTPS://example.com/x.png"):
         message = refused(embed(server, input=[{"image": url}]), 400, "url_fetch_off")
@@ -210,6 +220,14 @@ def test_a_model_tells_what_it_is(server: Running) -> None:
     assert model["image_size"] == SIZE_PX
     assert (model["engine"], model["precision"]) == ("fake", "f32")
     assert model["fingerprint"] == "space-of-other"
+
+
+def test_the_examples_in_the_openapi_document_work(server: Running) -> None:
+    for path, methods in server.client.get("/openapi.json").json()["paths"].items():
+        contents = methods.get("post", {}).get("requestBody", {}).get("content", {})
+        for example in contents.get("application/json", {}).get("schema", {}).get("examples", []):
+            body = {**example, **({"model": "fake"} if "model" in example else {})}
+            assert server.client.post(path, json=body).status_code == 200, path
 
 
 def test_the_openapi_document_shows_requests_and_answers(server: Running) -> None:

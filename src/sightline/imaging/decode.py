@@ -56,11 +56,11 @@ def _decode(data: bytes, kind: Format, limits: Limits) -> Image.Image:
     essence = kind.essence(data)
     with kind.plugin(BytesIO(essence.data)) as image:
         limits.check_size(*image.size, kind.bytes_per_px)
-        image.load()
+        pixels = kind.load(image)
         turn = essence.orientation
         if turn is None:
             turn = image.getexif().get(_ORIENTATION_TAG, exif.UPRIGHT)
-        return _upright(_plain(image), turn)
+        return _upright(_plain(pixels), turn)
 
 
 def read_image(source: ImageSource, limits: Limits = Limits()) -> Image.Image:  # noqa: B008  # frozen

@@ -39,8 +39,10 @@ class Edge:
             await send(message)
 
         token = request_id.set(identity)
+        # health checks ask with HEAD, and FastAPI has no routes for it; the server below sends no body
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(inner, receive, send_with_id)
         except ClientDisconnect:
             status = CLIENT_LEFT
         except Exception as error:  # the outermost loop; told in our words, logged with the id

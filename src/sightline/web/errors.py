@@ -30,6 +30,7 @@ STATUS = {
     "request_too_large": 413,
     "unsupported_format": 415,
     "unsupported_media_type": 415,
+    "head_too_large": 431,
     # come back later
     "overloaded": 429,
     "not_ready": 503,

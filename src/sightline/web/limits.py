@@ -15,6 +15,7 @@ from sightline.web.state import PROBES, ServerState
 STRANGERS_REST_BYTES = 65_536
 REST_BYTES = 1_000_000
 REST_S = 2.0
+MAX_LENGTH_DIGITS = 20  # more than any limit has; int() refuses thousands of them
 
 
 class _TooLargeError(Exception):
@@ -46,7 +47,7 @@ class Gate:
             draining = NotReadyError("the server is shutting down; send the request to another one")
             await _refuse(draining, REST_BYTES, receive, send)
             return
-        length = headers.get(b"content-length", b"0")
+        length = headers.get(b"content-length", b"").lstrip(b"0")[:MAX_LENGTH_DIGITS]
         if length.isdigit() and int(length) > self._max_bytes:
             await _refuse(self._too_large(), self._max_bytes + REST_BYTES, receive, send)
             return

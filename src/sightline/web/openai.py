@@ -86,7 +86,7 @@ def _described(service: EmbeddingService, state: ServerState) -> dict[str, objec
 
 def _check_dimensions(asked: EmbeddingsRequest, service: EmbeddingService) -> None:
     dim = service.model.dim
-    if asked.dimensions not in (None, dim):
+    if asked.dimensions not in (None, 0, dim):  # infinity's clients send 0 for "as the model has it"
         name = service.model.card.name
         message = f"dimensions is {asked.dimensions}, but {name} makes vectors of {dim} only; leave it out"
         raise RefusedError("invalid_request", message, param="dimensions")
@@ -121,11 +121,11 @@ def _message_parts(messages: object) -> Sequence[object]:
     return parts
 
 
-def _item(content: object, modality: str, settings: Settings) -> Asked | InputError:
+def _item(content: object, modality: str | None, settings: Settings) -> Asked | InputError:
     """What one entry asks for, or why it cannot be read: the others may still be answered."""
     try:
         if isinstance(content, str):
-            return _text(content, settings) if modality == "text" else picture_of(content, settings)
+            return picture_of(content, settings) if modality == "image" else _text(content, settings)
         if isinstance(content, dict):
             if isinstance(content.get("text"), str):
                 return _text(content["text"], settings)
@@ -136,7 +136,8 @@ def _item(content: object, modality: str, settings: Settings) -> Asked | InputEr
                 return picture_of(url, settings)
         if isinstance(content, int | list):
             raise InvalidRequestError(
-                "token ids are not read here: their meaning differs by model; send the text"
+                "token ids are not read here: their meaning differs by model; send the text "
+                "(LangChain does with check_embedding_ctx_length=False)"
             )
         raise InvalidRequestError('an item must be a text, {"text": ...} or {"image": data URI or base64}')
     except InputError as error:
@@ -167,7 +168,7 @@ async def _embed(
     return await service.embed_all(readable, timeout_s=state.timeout_s)
 
 
-def _entry(index: int, result: Embedded | Exception, encoding: str) -> Mapping[str, object]:
+def _entry(index: int, result: Embedded | Exception, encoding: str | None) -> Mapping[str, object]:
     if isinstance(result, Exception):
         return {"object": "embedding", "index": index, "embedding": None, "error": error_body(result)}
     vector = base64_floats(result.vector) if encoding == "base64" else result.vector

@@ -11,6 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from sightline.domain.errors import InvalidRequestError
 from sightline.web.errors import RefusedError
 
+# a grey pixel: "try it out" in /docs must work
+EXAMPLE_PICTURE = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
 PICTURE = {"type": "string", "description": "a data URI, or bare base64"}
 CONTENT = {
     "oneOf": [
@@ -29,7 +34,7 @@ CONTENT = {
 }
 INPUT = {"oneOf": [*CONTENT["oneOf"], {"type": "array", "items": CONTENT, "minItems": 1}]}
 MESSAGES = {
-    "type": "array",
+    "type": ["array", "null"],
     "items": {"type": "object"},
     "description": "vLLM's form: one message, one content part",
 }
@@ -39,7 +44,10 @@ Vector = Annotated[Any, WithJsonSchema(VECTOR)]
 
 
 class EmbeddingsRequest(BaseModel):
-    """OpenAI's, with pictures. `input` is read item by item in web/openai.py, so that each can fail alone."""
+    """OpenAI's, with pictures. `input` is read item by item in web/openai.py, so that each can fail alone.
+
+    null is as good as absent everywhere: LiteLLM sends it for what its caller left out.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -47,7 +55,7 @@ class EmbeddingsRequest(BaseModel):
                 {"model": "mini", "input": "a red dress"},
                 {
                     "model": "mini",
-                    "input": [{"text": "a red dress"}, {"image": "data:image/png;base64,iVBORw0..."}],
+                    "input": [{"text": "a red dress"}, {"image": EXAMPLE_PICTURE}],
                 },
             ]
         }
@@ -55,12 +63,16 @@ class EmbeddingsRequest(BaseModel):
     model: str | None = Field(None, description="a name of GET /v1/models; the default model if absent")
     input: Annotated[Any, WithJsonSchema(INPUT)] = None
     messages: Annotated[Any, WithJsonSchema(MESSAGES)] = None
-    modality: Literal["text", "image"] = Field(
+    modality: Literal["text", "image"] | None = Field(
         "text", description="what the strings in `input` are (infinity's)"
     )
-    encoding_format: Literal["float", "base64"] = Field("float", description="base64: little-endian float32")
-    dimensions: int | None = Field(None, description="no model here can be shortened: its own dim, or absent")
-    on_error: Literal["fail", "item"] = Field(
+    encoding_format: Literal["float", "base64"] | None = Field(
+        "float", description="base64: little-endian float32"
+    )
+    dimensions: int | None = Field(
+        None, description="no model here can be shortened: its own dim, 0 (infinity's), or absent"
+    )
+    on_error: Literal["fail", "item"] | None = Field(
         "fail", description="item: a bad item gets its own error, the rest vectors"
     )
 
@@ -76,9 +88,7 @@ class TextsRequest(BaseModel):
 
 
 class ImageUrlRequest(BaseModel):
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"image_url": "data:image/png;base64,iVBORw0..."}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"image_url": EXAMPLE_PICTURE}]})
     image_url: str
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from importlib.util import find_spec
 from socket import socket
 from types import FrameType
 
@@ -11,6 +12,9 @@ from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.web.app import create_app
 from sightline.web.state import ServerState
+
+# by name, so that it is imported only where httptools is; elsewhere uvicorn takes h11, which bounds heads
+HTTP = "sightline.web.protocol:BoundedHttp" if find_spec("httptools") else "auto"
 
 
 class _DrainingServer(uvicorn.Server):
@@ -55,6 +59,7 @@ def serve(settings: Settings, served: ServedModels) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        http=HTTP,
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
     server = _DrainingServer(config, settings.drain_ms / 1000)

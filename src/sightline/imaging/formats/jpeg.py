@@ -8,11 +8,13 @@ from sightline.domain.errors import BrokenImageError, ImageSizeError
 from sightline.imaging.formats import exif
 from sightline.imaging.formats.essence import Essence, cut_short
 
-_EOI, _SOS, _APP1, _APP2 = 0xD9, 0xDA, 0xE1, 0xE2
+_EOI, _SOS, _APP1 = 0xD9, 0xDA, 0xE1
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset([0x01, *range(0xD0, 0xD9)])  # markers without a length: TEM, RST0..7, SOI
-# JFIF, Adobe's colour transform, the tables. Comments, XMP and MPF (further pictures) are left out.
-_KEPT = _FRAMES | {0xC4, 0xCC, 0xDB, 0xDD, 0xE0, 0xEE}
+_TABLES = _FRAMES | {0xC4, 0xCC, 0xDB, 0xDD}
+# JFIF, a part of a colour profile, Adobe's colour transform: how each begins and its least length. Shorter
+# ones libjpeg passes over; Pillow refuses the picture. Comments, XMP and MPF (further pictures) are left out.
+_NOTES = {0xE0: (b"JFIF\0", 14), 0xE2: (b"ICC_PROFILE\0", 14), 0xEE: (b"Adobe", 12)}
 _BETWEEN_SCANS = frozenset([0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)])
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _MARKER_AMID_PIXELS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -43,11 +45,16 @@ def essence(data: bytes) -> Essence:
         body = data[start + 2 : end]
         if marker == _APP1 and body.startswith(b"Exif\0\0") and turn == exif.UPRIGHT:
             turn = exif.orientation(body)
-        elif marker in _KEPT or (marker == _APP2 and body.startswith(b"ICC_PROFILE\0")):
+        elif marker in _TABLES or _is_note(marker, body):
             kept.append(bytes([0xFF, marker]) + data[start:end])
         elif marker == _SOS:
             kept.append(b"\xff\xda" + data[start : _end_of_image(data, end)])
     return Essence(b"".join(kept), turn)
+
+
+def _is_note(marker: int, body: bytes) -> bool:
+    start, least = _NOTES.get(marker, (b"", 0))
+    return bool(start) and body.startswith(start) and len(body) >= least
 
 
 def _header(data: bytes) -> Iterator[tuple[int, int, int]]:

@@ -80,8 +80,10 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 
 def _inflates(profile: bytes) -> bool:
-    """Whether an iCCP body holds a profile of bearable length."""
+    """Whether an iCCP body holds a profile of bearable length, packed in the one way there is."""
     _, _, packed = profile.partition(b"\0")
+    if packed[:1] != b"\0":
+        return False
     inflater = zlib.decompressobj()
     try:
         found = inflater.decompress(packed[1:], _MAX_PROFILE_BYTES)

@@ -16,6 +16,7 @@ _OLD_JPEG = range(512, 522)
 _KEPT = {_WIDTH, _LENGTH, _TILE_WIDTH, _TILE_LENGTH, *_PIECES, *_PIECES.values(), *_OLD_JPEG}
 _KEPT |= {258, 259, 262, 266, 274, 277, 278, 284, 292, 293, 317, 320, 332, 338, 339, 347, 529, 530, 531, 532}
 _KEPT |= {34675, 50674}
+_VERSION, _LONG, _LONG8 = 42, 4, 16
 _INTEGERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # BYTE, SHORT, LONG, LONG8
 _VALUE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 _MAX_ENTRIES = 65_536  # over all pages
@@ -96,6 +97,15 @@ class _Tiff:
     def fits(self, tag: _Tag) -> bool:
         return tag.count * _VALUE_BYTES.get(tag.kind, 0) <= self.word.size
 
+    def values_in_32_bits(self, tag: _Tag) -> tuple[int, bytes]:
+        """(type, values) of a tag, which lie within the file, without integers of 64 bits."""
+        if tag.kind == _LONG8:
+            return _LONG, struct.pack(f"{self.order}{tag.count}I", *self.numbers(tag))
+        length = tag.count * _VALUE_BYTES.get(tag.kind, 0)
+        if self.fits(tag):
+            return tag.kind, tag.raw[-self.word.size :][:length]
+        return tag.kind, self.data[self.position(tag) :][:length]
+
     def position(self, tag: _Tag) -> int:
         """Where the values of a tag that do not fit into it are."""
         (at,) = self.word.unpack_from(tag.raw, len(tag.raw) - self.word.size)
@@ -134,12 +144,31 @@ def essence(data: bytes) -> Essence:
     for page in (first, *pages):  # the others are never decoded, but a file cut within them is a cut file
         _check_values(tiff, page)
         _check_pieces(tiff, page)
-    kept = [first[tag].raw for tag in sorted(first) if tag in _KEPT]
+    kept = {tag: first[tag] for tag in sorted(first) if tag in _KEPT}
     padding = b"\0" * (len(data) % 2)  # directories begin at even positions
-    position = tiff.word.pack(len(data) + len(padding))
-    head, rest = data[: tiff.first_position], data[tiff.first_position + len(position) :]
-    directory = tiff.entry_count.pack(len(kept)) + b"".join(kept) + tiff.word.pack(0)
-    return Essence(head + position + rest + padding + directory)
+    start = len(data) + len(padding)
+    directory = _directory(tiff, kept, start)
+    head = data[:2] + struct.pack(tiff.order + "HI", _VERSION, start)
+    return Essence(head + data[len(head) :] + padding + directory)
+
+
+def _directory(tiff: _Tiff, tags: dict[int, _Tag], start: int) -> bytes:
+    """The tags as a directory of a TIFF that begins at `start`, and after it what does not fit into an entry.
+
+    Of a BigTIFF too: Pillow 13.0 knows it in little-endian order only.
+    """
+    outside_at = start + 2 + 12 * len(tags) + 4
+    entries, outside = [struct.pack(tiff.order + "H", len(tags))], b""
+    for tag, found in tags.items():
+        kind, place = found.kind, found.raw[-4:]
+        if tiff.is_big:
+            kind, place = tiff.values_in_32_bits(found)
+            if len(place) > 4:
+                outside, place = outside + place, struct.pack(tiff.order + "I", outside_at + len(outside))
+            if len(outside) > len(tiff.data):
+                raise BrokenImageError("The TIFF has tags that share their values: save it again.")
+        entries.append(struct.pack(tiff.order + "HHI", tag, kind, found.count) + place.ljust(4, b"\0"))
+    return b"".join([*entries, bytes(4), outside])
 
 
 def _check_values(tiff: _Tiff, tags: dict[int, _Tag]) -> None:

@@ -7,6 +7,7 @@ from sightline.domain.errors import BrokenImageError
 from sightline.imaging.formats import exif
 from sightline.imaging.formats.essence import Essence, cut_short
 
+_EXIF_FLAG = 8
 _CANVAS_FLAG_BITS = 14  # VP8 and VP8L keep sizes in 14 bits
 
 
@@ -43,7 +44,8 @@ def _orientation(data: bytes) -> int:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    if data[12:16] != b"VP8X":  # the simple layouts hold one picture and no notes
+    # the simple layouts hold one picture and no notes; without the flag, no reader looks for EXIF
+    if data[12:16] != b"VP8X" or not data[20] & _EXIF_FLAG:
         return
     at = 12
     while at + 8 <= len(data):
