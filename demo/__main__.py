@@ -20,7 +20,7 @@ from demo.shop import QUESTIONS, Article, Question, picture_question, stock
 MODEL = "mini"
 OUTPUT = Path("demo-output")
 ERROR, INTERRUPTED = 1, 130
-PIPE_WIDTH = 110
+PIPE_WIDTH = 120
 
 
 def main() -> int:
@@ -53,8 +53,8 @@ def _run(console: Console, server: Server) -> None:
     answers = [search(question, _vector(server, question), articles, vectors) for question in questions]
     print_answers(console, answers)
     _write_pictures(console, answers)
-    _show_curl(console, server)
     if os.environ.get("SERVE") != "0":
+        _show_curl(console, server)
         _stay(console, server)
 
 

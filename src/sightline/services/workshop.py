@@ -51,9 +51,7 @@ class Workshop:
     ) -> None:
         self.admission = Admission(max_queue_cost)
         self.batcher = Batcher(limits or BatchLimits(), self.admission)
-        self._pool = ThreadPoolExecutor(
-            threads or os.cpu_count() or 1, thread_name_prefix="prepare", initializer=_step_back
-        )
+        self._pool = preparation_pool(threads)
 
     def start(self, model: Model, asked: Sequence[Asked]) -> list[Job]:
         """Set every item on its way; its answer comes through its job.
@@ -105,6 +103,13 @@ class Workshop:
             job.rows = row[np.newaxis]
             job.tokens = model.count_tokens(row)
         self.batcher.put(jobs)
+
+
+def preparation_pool(threads: int | None = None) -> ThreadPoolExecutor:
+    """Threads for decoding and cutting, as many as cores unless told, that let forwards go first."""
+    return ThreadPoolExecutor(
+        threads or os.cpu_count() or 1, thread_name_prefix="prepare", initializer=_step_back
+    )
 
 
 def _step_back() -> None:

@@ -4,10 +4,9 @@ Pictures are prepared in threads while the engine computes, in full batches: the
 prepared while the second is computed and the first is handed out.
 """
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from itertools import islice
 
 from sightline.cli.embed.inputs import Item
@@ -16,7 +15,7 @@ from sightline.domain.errors import SightlineError
 from sightline.services.admission import Admission
 from sightline.services.batching import Batcher, BatchLimits, Job
 from sightline.services.model import BATCH, Model
-from sightline.services.workshop import Picture
+from sightline.services.workshop import Picture, preparation_pool
 
 Outcome = tuple[str, Float32 | SightlineError]
 Group = list[tuple[str, "Future[Job]"]]
@@ -35,7 +34,7 @@ def embed_items(
     group_size = max(1, BATCH // rows_per_item)
     batcher = Batcher(BatchLimits(max_rows=BATCH, max_cost=UNBOUNDED), Admission(UNBOUNDED))
     batcher.start()
-    pool = ThreadPoolExecutor(threads or os.cpu_count(), thread_name_prefix="prepare")
+    pool = preparation_pool(threads)
     preparing: deque[Group] = deque()
     computing: deque[Group] = deque()
     try:
