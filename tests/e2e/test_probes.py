@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from sightline.domain.errors import MissingFileError
+from sightline.domain.errors import EngineError, MissingFileError
 from sightline.services.model import Model
 from tests.e2e.serving import running
 from tests.fakes import Batch, Turnstile, fake_model, png
@@ -98,7 +98,7 @@ def test_a_dead_worker_is_not_ready() -> None:
 
 SERVER = """
     import sys, time
-    from sightline.domain.errors import MissingFileError
+    from sightline.domain.errors import EngineError, MissingFileError
     from sightline.observe import configure_logging
     from sightline.services.served import ServedModels
     from sightline.services.workshop import Workshop
@@ -196,3 +196,19 @@ def test_a_server_whose_model_cannot_be_loaded_says_why_and_exits_1(port: int) -
     assert process.returncode == 1
     assert "model.safetensors is missing; fetch it" in log
     assert "Traceback" not in log
+
+
+def test_a_runtime_that_refuses_the_graph_has_its_own_words_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Our message leaves them out, because it may be shown to a client."""
+
+    def refused(name: str) -> Model:
+        raise EngineError("the runtime could not compile mini") from RuntimeError("operator Foo is unknown")
+
+    with running(refused, is_awaited=False) as server:
+        for _ in range(200):
+            if server.client.get("/livez").status_code == 503:
+                break
+            time.sleep(0.01)
+    assert "operator Foo is unknown" in caplog.text

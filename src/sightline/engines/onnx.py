@@ -56,7 +56,9 @@ class OnnxEngine:
         try:
             session = ort.InferenceSession(graph.onnx, options, providers=self._providers())
         except Exception as exc:
-            raise EngineError(f"ONNX Runtime could not compile {graph.name}; the log has its reason") from exc
+            raise EngineError(
+                f"ONNX Runtime could not compile {graph.name}; its reason is in the log, or shown by --debug"
+            ) from exc
         if self.device == "cuda" and CUDA not in session.get_providers():  # it would go on, on the CPU
             raise EngineError(
                 f"ONNX Runtime could not use CUDA for {graph.name}; the log has its reason, often a CUDA or "

@@ -57,7 +57,9 @@ class OpenVinoEngine:
             weights = _fill_in(model, graph)
             compiled = self._core.compile_model(model, "CPU", self._config)
         except RuntimeError as exc:
-            raise EngineError(f"OpenVINO could not compile {graph.name}; the log has its reason") from exc
+            raise EngineError(
+                f"OpenVINO could not compile {graph.name}; its reason is in the log, or shown by --debug"
+            ) from exc
         return OpenVinoProgram(graph.name, compiled, weights)
 
 

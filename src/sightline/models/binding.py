@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from sightline.domain.cards import Card
 from sightline.domain.errors import BrokenFileError, MissingTensorError, TensorShapeError, UnknownLayoutError
-from sightline.domain.records import TensorSlice, Tower
+from sightline.domain.records import TensorSlice
+from sightline.models.agreement import check_agreement
 from sightline.models.family import (
     Affine,
     Attention,
@@ -30,7 +31,6 @@ from sightline.models.layouts import (
     VisionLayout,
 )
 
-MAX_SIZE_PX = 4096  # ten times what the largest card takes
 WEIGHT_TYPES = ("F32", "F16", "BF16")
 
 Tensors = Mapping[str, TensorSlice]
@@ -51,11 +51,7 @@ def bind(card: Card, tensors: Tensors) -> tuple[VisionTensors, TextTensors | Non
         text_layout, prefix = _recognise(TEXT_LAYOUTS, tensors, "text")
         binder = _Binder(tensors, text_layout.name, prefix)
         text, used = _bind_text(binder, text_layout, card.text.context_length), used | binder.used
-    _check_dims(card, vision, text)
-    _check_picture(card, vision)
-    _check_blocks("vision", vision, heads=card.vision.heads, stated=card.depths.vision)
-    if text is not None and card.text is not None:
-        _check_blocks("text", text, heads=card.text.heads, stated=card.depths.text)
+    check_agreement(card, vision, text)
     _refuse_leftovers(tensors, used)
     return vision, text
 
@@ -242,44 +238,6 @@ def _projection(binder: _Binder, names: ProjectionNames, width: int) -> Affine:
     weight = binder.tensor(f"{names.name}.weight", None, width)
     bias = binder.tensor(f"{names.name}.bias", weight.shape[0]) if names.with_bias else None
     return Affine(weight, bias)
-
-
-def _check_dims(card: Card, vision: VisionTensors, text: TextTensors | None) -> None:
-    for tower in (vision, text):
-        if tower is None:
-            continue
-        out = tower.width
-        if tower.projection:
-            shape = tower.projection.weight.shape
-            out = shape[1] if tower.projection.flipped else shape[0]
-        if out != card.dim:
-            raise TensorShapeError(
-                f"{tower.positions.path.name}: a tower gives vectors of {out} values, "
-                f"the card {card.name!r} says {card.dim}"
-            )
-
-
-def _check_picture(card: Card, vision: VisionTensors) -> None:
-    if not vision.patch_px <= card.image.size_px <= MAX_SIZE_PX:
-        raise TensorShapeError(
-            f"{vision.positions.path.name}: the config asks for pictures of {card.image.size_px} px, and the "
-            f"patches are {vision.patch_px} px; from there to {MAX_SIZE_PX} px is possible"
-        )
-
-
-def _check_blocks(name: Tower, tower: VisionTensors | TextTensors, *, heads: int, stated: int | None) -> None:
-    """Whether the tensors can be what the config says of a tower's blocks."""
-    file = tower.positions.path.name
-    if stated not in (None, len(tower.blocks)):
-        raise TensorShapeError(
-            f"{file}: the {name} tower has {len(tower.blocks)} layers, the config says {stated}; the file is "
-            "not whole, or the config is another model's"
-        )
-    if tower.width % heads:
-        raise TensorShapeError(
-            f"{file}: the {name} tower is {tower.width} wide, which {heads} heads do not divide; the "
-            "config is another model's"
-        )
 
 
 def _refuse_leftovers(tensors: Tensors, used: set[str]) -> None:

@@ -1,6 +1,6 @@
 """Writes a checkpoint's towers as ONNX graphs over its own weights. Does not know layouts, files or runtimes.
 
-Comments at line ends give shapes: N batch, S side in px, G patches a side, T tokens, D width, L text length.
+Line ends give shapes: N batch, S side and P patch in px, G = S / P, T tokens, D width, L text length.
 """
 
 import math
@@ -36,11 +36,9 @@ class FamilyGraphs:
     def of_images(self) -> Graph:
         """uint8 (N, S, S, 3), RGB -> (N, dim): scaling and normalising are part of the graph."""
         writer = OnnxWriter()
-        side = self.card.image.size_px
-        patches = _cut(
-            writer, "images", (side, self.vision.patch_px), channels_last=True
-        )  # (N, G * G, 3 * P * P)
-        patches = _normalise(writer, patches, self.card.image, self.vision.patch_px**2)
+        side, patch = self.card.image.size_px, self.vision.patch_px
+        patches = _cut(writer, "images", (side, patch), channels_last=True)  # (N, G * G, 3 * P * P)
+        patches = _normalise(writer, patches, self.card.image, area=patch**2)
         return self._vision(writer, patches, Tensor("images", UINT8, ("N", side, side, 3)))
 
     def of_pixels(self, side_px: int | None = None) -> Graph:
@@ -114,11 +112,11 @@ def _cut(writer: OnnxWriter, image: str, sizes: tuple[int, int], *, channels_las
     return writer.node("Reshape", x, writer.ints(0, grid * grid, 3 * patch * patch))
 
 
-def _normalise(writer: OnnxWriter, patches: str, rule: ImageRule, area: int) -> str:
+def _normalise(writer: OnnxWriter, patches: str, rule: ImageRule, *, area: int) -> str:
     """uint8 (N, G * G, 3 * P * P) -> float32: (x / 255 - mean) / std as one product and one sum."""
     mean, std = np.array(rule.mean, np.float32), np.array(rule.std, np.float32)
     x = writer.node("Cast", patches, to=FLOAT)
-    x = writer.node("Mul", x, writer.constant(np.repeat(1 / (255 * std), area)))
+    x = writer.node("Mul", x, writer.constant(np.repeat(1 / (255 * std), area)))  # (3 * P * P,)
     return writer.node("Add", x, writer.constant(np.repeat(-mean / std, area)))
 
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from sightline.domain.errors import SightlineError
+from sightline.domain.errors import EngineError, SightlineError
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.version import VERSION
@@ -60,10 +60,12 @@ def _load(state: ServerState, on_failure: Callable[[], None] | None) -> None:
         state.served.load()
     except Exception as error:  # whatever it is, it must be told, and end the start
         state.failure = str(error) if isinstance(error, SightlineError) else type(error).__name__
-        log.error(  # an error of ours says all there is to say; of others, the trace is wanted
+        # an error of ours says all there is to say; of others, and of a runtime's, the trace is wanted
+        says_all = isinstance(error, SightlineError) and not isinstance(error, EngineError)
+        log.error(
             "the models could not be loaded",
             extra={"fields": {"reason": error}},
-            exc_info=None if isinstance(error, SightlineError) else error,
+            exc_info=None if says_all else error,
         )
         if on_failure is not None:
             on_failure()
