@@ -99,7 +99,7 @@ def test_a_dead_worker_is_not_ready() -> None:
 SERVER = """
     import sys, time
     from sightline.domain.errors import EngineError, MissingFileError
-    from sightline.observe import configure_logging
+    from sightline.observe.logs import configure_logging
     from sightline.services.served import ServedModels
     from sightline.services.workshop import Workshop
     from sightline.settings import read_settings

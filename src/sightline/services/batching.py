@@ -18,6 +18,7 @@ from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.errors import ForwardError, NotReadyError, SightlineError
 from sightline.domain.records import Tower
 from sightline.domain.vectors import mean_direction
+from sightline.observe.metrics import Metrics
 from sightline.services.admission import Admission
 from sightline.services.model import Model
 
@@ -46,6 +47,7 @@ class Job:
     tower: Tower
     rows: UInt8 | Int64 = field(default_factory=lambda: NOTHING)  # (C, ...): crops of a picture, or one text
     tokens: int = 0  # what the caller is told was used: padding not counted
+    queued_at: float = 0.0  # time.monotonic()
     answer: Future[Float32] = field(default_factory=Future)
 
     @property
@@ -75,8 +77,9 @@ class Job:
 class Batcher:
     """One device's queue and the thread that empties it. Safe to use from several threads and event loops."""
 
-    def __init__(self, limits: BatchLimits, admission: Admission) -> None:
+    def __init__(self, limits: BatchLimits, admission: Admission, metrics: Metrics | None = None) -> None:
         self.admission = admission
+        self._metrics = metrics or Metrics()
         self._limits = limits
         self._buckets: dict[Bucket, deque[Job]] = {}  # in the order in which their oldest jobs came
         self._wake = threading.Condition()
@@ -113,6 +116,7 @@ class Batcher:
                     job.fail(NotReadyError("the server is shutting down; send the request to another one"))
                 return
             for job in jobs:
+                job.queued_at = time.monotonic()
                 self._buckets.setdefault(job.bucket, deque()).append(job)
             self._wake.notify()
 
@@ -126,6 +130,7 @@ class Batcher:
             except BaseException:  # a dead thread would leave every caller waiting
                 log.exception("the batching loop died and was restarted")
                 self.restarts += 1
+                self._metrics.worker_restarted()
                 self._abandon(running)
 
     def _abandon(self, running: list[Job]) -> None:
@@ -161,6 +166,8 @@ class Batcher:
             if job.answer.set_running_or_notify_cancel():
                 batch.append(job)
                 rows, cost = rows + len(job.rows), cost + job.cost
+            else:
+                self._metrics.dropped("cancelled")
         del self._buckets[bucket]
         if queue:  # behind the others, or one busy bucket would starve them
             self._buckets[bucket] = queue
@@ -187,9 +194,15 @@ class Batcher:
         """One forward over the jobs' rows, in order: (sum of C, dim)."""
         started = time.monotonic()
         model, tower = jobs[0].model, jobs[0].tower
+        name, cost = model.card.name, sum(job.cost for job in jobs)
+        for job in jobs:
+            self._metrics.stage("queue", name, tower, started - job.queued_at)
+        self._metrics.batch(name, tower, rows=sum(len(job.rows) for job in jobs), tokens=cost)
         # one job is copied too: Pillow's pixels are read-only, and a runtime may insist on writable memory
         vectors = model.run(tower, np.concatenate([job.rows for job in jobs]))
-        self.admission.observe(sum(job.cost for job in jobs), time.monotonic() - started)
+        seconds = time.monotonic() - started
+        self._metrics.stage("forward", name, tower, seconds)
+        self.admission.observe(cost, seconds)
         return vectors
 
 

@@ -49,6 +49,7 @@ class ServedModels:
                 )
             services[card.name] = service
             self._aliases |= {name: card.name for name in (wanted, card.repo, card.name) if name}
+            self.workshop.metrics.serves(card.name, _labels(service))
             log.info("model ready", extra={"fields": _facts(service)})
         self._services = services
 
@@ -83,3 +84,9 @@ def _facts(service: EmbeddingService) -> dict[str, object]:
         "load_s": round(service.load_s, 3),
         "warm_up_s": round(service.warm_up_s, 3),
     }
+
+
+def _labels(service: EmbeddingService) -> dict[str, str]:
+    engine = service.model.engine
+    facts = {"engine": engine.name, "device": engine.device, "precision": engine.precision}
+    return {**facts, "fingerprint": service.model.fingerprint}

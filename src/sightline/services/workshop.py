@@ -7,6 +7,7 @@ whole way: cancelling it takes the item out wherever it is.
 import os
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import numpy as np
 
 from sightline.domain.errors import NotReadyError
 from sightline.imaging.decode import ImageSource
+from sightline.observe.metrics import Metrics
 from sightline.services.admission import Admission
 from sightline.services.batching import Batcher, BatchLimits, Job
 from sightline.services.model import Model
@@ -50,7 +52,9 @@ class Workshop:
         max_queue_cost: int = MAX_QUEUE_COST,
     ) -> None:
         self.admission = Admission(max_queue_cost)
-        self.batcher = Batcher(limits or BatchLimits(), self.admission)
+        self.metrics = Metrics()
+        self.metrics.watch_held(lambda: self.admission.held)
+        self.batcher = Batcher(limits or BatchLimits(), self.admission, self.metrics)
         self._pool = preparation_pool(threads)
 
     def start(self, model: Model, asked: Sequence[Asked]) -> list[Job]:
@@ -80,11 +84,13 @@ class Workshop:
     def _prepare_picture(self, job: Job, source: ImageSource) -> None:
         if job.answer.cancelled():
             return
+        started = time.monotonic()
         try:
             job.rows = job.model.prepare_image(source)
         except Exception as error:  # noqa: BLE001  # a worker's outer loop; the caller gets the error as the answer
             job.fail(error)
             return
+        self.metrics.stage("prepare", job.model.card.name, job.tower, time.monotonic() - started)
         job.tokens = job.cost
         self.batcher.put([job])
 
@@ -93,12 +99,14 @@ class Workshop:
         if not wanted:
             return
         jobs = [job for job, _ in wanted]
+        started = time.monotonic()
         try:
             ids = model.prepare_texts([text for _, text in wanted])  # (N, L)
         except Exception as error:  # noqa: BLE001  # as above
             for job in jobs:
                 job.fail(error)
             return
+        self.metrics.stage("prepare", model.card.name, "text", time.monotonic() - started)
         for job, row in zip(jobs, ids, strict=True):
             job.rows = row[np.newaxis]
             job.tokens = model.count_tokens(row)

@@ -51,7 +51,9 @@ def create_app(
     app.add_exception_handler(RefusedError, answer_known_error)
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_middleware(Gate, state=state)
-    app.add_middleware(Edge)  # added last, so outermost: a refusal has its id and its line in the log too
+    app.add_middleware(
+        Edge, metrics=served.workshop.metrics
+    )  # added last, so outermost: a refusal has its id and its line in the log too
     return app
 
 

@@ -8,8 +8,9 @@ import time
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sightline.observe import request_id
-from sightline.web.errors import error_answer
+from sightline.observe.logs import request_id
+from sightline.observe.metrics import Metrics
+from sightline.web.errors import code_of, error_answer
 from sightline.web.state import PROBES
 
 log = logging.getLogger(__name__)
@@ -19,8 +20,9 @@ CLIENT_LEFT = 499  # nginx's number; it appears in the log only
 
 
 class Edge:
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,6 +41,7 @@ class Edge:
             await send(message)
 
         token = request_id.set(identity)
+        self._metrics.request_began()
         # health checks ask with HEAD, and FastAPI has no routes for it; the server below sends no body
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
@@ -48,9 +51,12 @@ class Edge:
         except Exception as error:  # the outermost loop; told in our words, logged with the id
             if status:  # the answer has begun and cannot be taken back
                 raise
+            self._metrics.refused(code_of(error))
             await error_answer(error)(scope, receive, send_with_id)
         finally:
-            _log_request(scope, status, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._metrics.request_ended(_route(inner), status, seconds)
+            _log_request(scope, status, seconds)
             request_id.reset(token)
 
 
@@ -60,6 +66,11 @@ def _identity(scope: Scope) -> str:
         if name == b"x-request-id" and _SANE_ID.fullmatch(value):
             return str(value, "ascii")
     return secrets.token_hex(8)
+
+
+def _route(scope: Scope) -> str:
+    """The pattern of the route that was taken; what a client makes up must not become a label."""
+    return str(getattr(scope.get("route"), "path", "none"))
 
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:

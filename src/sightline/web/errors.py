@@ -9,8 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from sightline.domain.errors import OverloadedError, SightlineError
-from sightline.observe import request_id
+from sightline.observe.logs import request_id
 from sightline.web.answers import json_answer
+from sightline.web.state import state_of
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +55,22 @@ class RefusedError(Exception):
         self.param = param
 
 
+def code_of(error: Exception) -> str:
+    """The stable code of an error; `internal` for what is not in the table."""
+    code = error.code if isinstance(error, SightlineError | RefusedError) else "internal"
+    return code if code in STATUS else "internal"
+
+
 def error_body(error: Exception) -> dict[str, object]:
     """The public account of an error: {"message", "type", "param", "code"}.
 
     What is not in the table, and every 500, is told in our words only; the rest is logged here, with the id.
     """
-    code = error.code if isinstance(error, SightlineError | RefusedError) else "internal"
-    status = STATUS.get(code, 500)
+    code = code_of(error)
+    status = STATUS[code]
     if status == 500:
         log.error("request failed", exc_info=error)
         message = f"the server failed on this request; its log has the details under {request_id.get()}"
-        code = code if code in STATUS else "internal"
     else:
         message = "; ".join([str(error), *getattr(error, "__notes__", [])])
     param = error.param if isinstance(error, RefusedError) else None
@@ -90,11 +96,11 @@ def error_answer(error: Exception) -> Response:
     return json_answer({"error": body}, status=status, headers=headers)
 
 
-async def answer_known_error(_: Request, error: Exception) -> Response:
-    return error_answer(error)
+async def answer_known_error(request: Request, error: Exception) -> Response:
+    return _counted(request, error)
 
 
-async def answer_http_error(_: Request, error: Exception) -> Response:
+async def answer_http_error(request: Request, error: Exception) -> Response:
     """What the router itself refuses: no such path, or not with this method."""
     if not isinstance(error, HTTPException):  # registered for nothing else; the signature is Starlette's
         raise error
@@ -103,7 +109,12 @@ async def answer_http_error(_: Request, error: Exception) -> Response:
         "not_found": "no such address; GET / lists what there is",
         "method_not_allowed": "this address does not take this method; GET / lists what there is",
     }.get(code, "the request cannot be understood")
-    answer = error_answer(RefusedError(code, message))
+    answer = _counted(request, RefusedError(code, message))
     if error.headers:
         answer.headers.update(error.headers)  # Allow
     return answer
+
+
+def _counted(request: Request, error: Exception) -> Response:
+    state_of(request).served.workshop.metrics.refused(code_of(error))
+    return error_answer(error)

@@ -7,7 +7,7 @@ import hmac
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sightline.domain.errors import NotReadyError
-from sightline.web.errors import RefusedError, error_answer
+from sightline.web.errors import RefusedError, code_of, error_answer
 from sightline.web.state import PROBES, ServerState
 
 # A connection closed while its client still writes is reset, and the client may never see the answer. So some
@@ -41,20 +41,30 @@ class Gate:
             refusal = RefusedError(
                 "unauthorized", "the API key is missing or wrong; send `Authorization: Bearer <key>`"
             )
-            await _refuse(refusal, STRANGERS_REST_BYTES, receive, send)
+            await self._refuse(refusal, STRANGERS_REST_BYTES, receive, send)
             return
         if self._state.is_draining:
             draining = NotReadyError("the server is shutting down; send the request to another one")
-            await _refuse(draining, REST_BYTES, receive, send)
+            await self._refuse(draining, REST_BYTES, receive, send)
             return
         length = headers.get(b"content-length", b"").lstrip(b"0")[:MAX_LENGTH_DIGITS]
         if length.isdigit() and int(length) > self._max_bytes:
-            await _refuse(self._too_large(), self._max_bytes + REST_BYTES, receive, send)
+            await self._refuse(self._too_large(), self._max_bytes + REST_BYTES, receive, send)
             return
         try:
             await self._app(scope, self._counted(receive), send)
         except _TooLargeError:
-            await _refuse(self._too_large(), REST_BYTES, receive, send)
+            await self._refuse(self._too_large(), REST_BYTES, receive, send)
+
+    async def _refuse(self, error: Exception, rest_bytes: int, receive: Receive, send: Send) -> None:
+        """Answer, read a bounded rest of what the client still sends, and close."""
+        self._state.served.workshop.metrics.refused(code_of(error))
+        answer = error_answer(error)
+        headers = [*answer.raw_headers, (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+        await _read_rest(receive, rest_bytes)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _may_enter(self, headers: dict[bytes, bytes]) -> bool:
         """Digests are compared, so that neither the length nor the beginning of a key shows in the time."""
@@ -81,16 +91,6 @@ class Gate:
             "request_too_large",
             f"the request has more than {self._max_bytes} bytes, the limit; send fewer or smaller items",
         )
-
-
-async def _refuse(error: Exception, rest_bytes: int, receive: Receive, send: Send) -> None:
-    """Answer, read a bounded rest of what the client still sends, and close."""
-    answer = error_answer(error)
-    headers = [*answer.raw_headers, (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
-    await _read_rest(receive, rest_bytes)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _read_rest(receive: Receive, max_bytes: int) -> None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from sightline.domain.errors import SightlineError
+from sightline.observe.metrics import CONTENT_TYPE
 from sightline.services.embedding import EmbeddingService
 from sightline.web.answers import json_answer
 from sightline.web.errors import NOT_READY_RETRY_S
@@ -64,6 +65,11 @@ async def fashion_health(request: Request) -> Response:
         "embedding_dimension": service.model.dim if service else None,
     }
     return _answer(facts, is_ready=status == "ok")
+
+
+@router.get("/metrics", summary="For Prometheus")
+async def metrics(request: Request) -> Response:
+    return Response(state_of(request).served.workshop.metrics.text(), media_type=CONTENT_TYPE)
 
 
 def _service(state: ServerState, name: str | None) -> EmbeddingService | None:

@@ -10,7 +10,7 @@ from sightline.services.embedding import EmbeddingService
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 
-PROBES = frozenset({"/livez", "/readyz", "/health", "/healthz", "/api/ai/health"})
+PROBES = frozenset({"/livez", "/readyz", "/health", "/healthz", "/api/ai/health", "/metrics"})
 
 
 @dataclass

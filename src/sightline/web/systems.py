@@ -42,6 +42,7 @@ ROUTES = {
     "GET /docs": "all routes, their requests and answers",
     "GET /livez": "whether the process lives",
     "GET /readyz": "whether it can answer now",
+    "GET /metrics": "what it did, for Prometheus",
 }
 
 

@@ -9,7 +9,7 @@ from sightline.bootstrap import build
 from sightline.cli.loading import settings_for
 from sightline.domain.errors import SettingsError
 from sightline.imaging.silence import silence_libtiff
-from sightline.observe import configure_logging
+from sightline.observe.logs import configure_logging
 
 
 def run(chosen: Mapping[str, object]) -> int:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from sightline.observe import MAX_LINE_CHARS, configure_logging, request_id
+from sightline.observe.logs import MAX_LINE_CHARS, configure_logging, request_id
 
 HOSTILE = "a\r\nlevel=error forged\x1b[31m\u2028\u202e\x00"
 

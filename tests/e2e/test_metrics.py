@@ -1,0 +1,73 @@
+"""What /metrics tells: read as Prometheus reads it, from a real server."""
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.e2e.serving import running
+from tests.fakes import png
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def samples(client: httpx.Client) -> Samples:
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    families = text_string_to_metric_families(answer.text)
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def value(found: Samples, name: str, **labels: str) -> float:
+    """The sum over all series of a name that have these labels."""
+    return sum(
+        number for (own, its), number in found.items() if own == name and labels.items() <= dict(its).items()
+    )
+
+
+def test_a_picture_and_a_text_are_counted_in_every_stage() -> None:
+    with running() as server:
+        before = samples(server.client)
+        server.client.post("/embed-image", files={"file": png()})
+        server.client.post("/embed/text", json={"text": "a red shoe"})
+        found = samples(server.client)
+    for tower, route in (("vision", "/embed-image"), ("text", "/embed/text")):
+        for stage in ("prepare", "queue", "forward"):
+            name, labels = "sightline_stage_seconds_count", {"stage": stage, "model": "fake", "tower": tower}
+            assert value(found, name, **labels) - value(before, name, **labels) == 1
+        assert value(found, "sightline_request_seconds_count", route=route, status="200") == 1
+        grown = value(found, "sightline_batch_rows_sum", tower=tower)
+        assert grown - value(before, "sightline_batch_rows_sum", tower=tower) == 1
+    assert value(found, "sightline_held_tokens") == 0
+    assert value(found, "process_resident_memory_bytes") > 1e6
+
+
+def test_refusals_are_counted_by_their_code() -> None:
+    with running(api_key="a long enough key") as server:
+        key = {"authorization": "Bearer a long enough key"}
+        server.client.post("/embed-image", files={"file": b"no picture"}, headers=key)
+        server.client.get("/nothing", headers=key)
+        server.client.get("/v1/models")
+        found = samples(server.client)
+    for code in ("unsupported_format", "not_found", "unauthorized"):
+        assert value(found, "sightline_refused_total", code=code) == 1
+
+
+def test_addresses_that_clients_make_up_take_no_memory() -> None:
+    with running() as server:
+        for number in range(50):
+            server.client.get(f"/made/up/{number}")
+            server.client.get(f"/v1/models/{number}")
+        found = samples(server.client)
+    routes = {dict(its)["route"] for own, its in found if own == "sightline_request_seconds_count"}
+    assert routes <= {"none", "/v1/models/{model:path}", "/readyz", "/metrics"}
+    assert value(found, "sightline_request_seconds_count", route="none", status="404") == 50
+
+
+def test_what_is_served_is_told_with_its_fingerprint() -> None:
+    with running() as server:
+        fingerprint = server.client.get("/v1/models").json()["data"][0]["fingerprint"]
+        found = samples(server.client)
+    assert value(found, "sightline_model_info", model="fake", engine="fake", fingerprint=fingerprint) == 1
