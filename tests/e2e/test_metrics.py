@@ -71,3 +71,14 @@ def test_what_is_served_is_told_with_its_fingerprint() -> None:
         fingerprint = server.client.get("/v1/models").json()["data"][0]["fingerprint"]
         found = samples(server.client)
     assert value(found, "sightline_model_info", model="fake", engine="fake", fingerprint=fingerprint) == 1
+
+
+def test_answers_tell_where_their_time_went() -> None:
+    with running() as server:
+        answer = server.client.post("/embed-image", files={"file": png()})
+        total, queue, forward = (
+            float(answer.headers[f"x-{part}-ms"]) for part in ("total", "queue", "inference")
+        )
+        assert 0 <= queue <= total
+        assert 0 < forward <= total
+        assert "x-queue-ms" not in server.client.get("/v1/models").headers

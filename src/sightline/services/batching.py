@@ -48,6 +48,8 @@ class Job:
     rows: UInt8 | Int64 = field(default_factory=lambda: NOTHING)  # (C, ...): crops of a picture, or one text
     tokens: int = 0  # what the caller is told was used: padding not counted
     queued_at: float = 0.0  # time.monotonic()
+    queue_s: float = 0.0
+    forward_s: float = 0.0
     answer: Future[Float32] = field(default_factory=Future)
 
     @property
@@ -196,11 +198,14 @@ class Batcher:
         model, tower = jobs[0].model, jobs[0].tower
         name, cost = model.card.name, sum(job.cost for job in jobs)
         for job in jobs:
-            self._metrics.stage("queue", name, tower, started - job.queued_at)
+            job.queue_s = started - job.queued_at
+            self._metrics.stage("queue", name, tower, job.queue_s)
         self._metrics.batch(name, tower, rows=sum(len(job.rows) for job in jobs), tokens=cost)
         # one job is copied too: Pillow's pixels are read-only, and a runtime may insist on writable memory
         vectors = model.run(tower, np.concatenate([job.rows for job in jobs]))
         seconds = time.monotonic() - started
+        for job in jobs:
+            job.forward_s = seconds
         self._metrics.stage("forward", name, tower, seconds)
         self.admission.observe(cost, seconds)
         return vectors

@@ -12,6 +12,7 @@ import numpy as np
 from sightline.domain.arrays import Float32
 from sightline.domain.errors import DeadlineError, InvalidRequestError
 from sightline.imaging.decode import ImageSource
+from sightline.observe.timings import timings
 from sightline.services import arguments
 from sightline.services.batching import Job
 from sightline.services.model import Model
@@ -157,6 +158,8 @@ class EmbeddingService:
 
     def _embedded(self, job: Job) -> Embedded:
         self.proved_at = time.monotonic()
+        if (taken := timings.get()) is not None:
+            taken.add(job.queue_s, job.forward_s)
         return Embedded(job.answer.result(), job.tokens)
 
     @asynccontextmanager

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sightline.observe.logs import request_id
 from sightline.observe.metrics import Metrics
+from sightline.observe.timings import Timings, timings
 from sightline.web.errors import code_of, error_answer
 from sightline.web.state import PROBES
 
@@ -30,17 +31,18 @@ class Edge:
             return
         started = time.perf_counter()
         identity = _identity(scope)
-        header = (b"x-request-id", identity.encode())
+        taken = Timings()
         status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], header]
+                own = _headers(identity, taken, time.perf_counter() - started)
+                message["headers"] = [*message["headers"], *own]
             await send(message)
 
-        token = request_id.set(identity)
+        tokens = request_id.set(identity), timings.set(taken)
         self._metrics.request_began()
         # health checks ask with HEAD, and FastAPI has no routes for it; the server below sends no body
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
@@ -57,7 +59,8 @@ class Edge:
             seconds = time.perf_counter() - started
             self._metrics.request_ended(_route(inner), status, seconds)
             _log_request(scope, status, seconds)
-            request_id.reset(token)
+            request_id.reset(tokens[0])
+            timings.reset(tokens[1])
 
 
 def _identity(scope: Scope) -> str:
@@ -66,6 +69,15 @@ def _identity(scope: Scope) -> str:
         if name == b"x-request-id" and _SANE_ID.fullmatch(value):
             return str(value, "ascii")
     return secrets.token_hex(8)
+
+
+def _headers(identity: str, taken: Timings, total_s: float) -> list[tuple[bytes, bytes]]:
+    """The request's id, and where its time went, in ms; no queue and no forward where none was needed."""
+    headers = {"x-request-id": identity, "x-total-ms": f"{total_s * 1000:.2f}"}
+    if taken.forward_s:
+        headers["x-queue-ms"] = f"{taken.queue_s * 1000:.2f}"
+        headers["x-inference-ms"] = f"{taken.forward_s * 1000:.2f}"
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 def _route(scope: Scope) -> str:
