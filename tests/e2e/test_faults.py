@@ -6,6 +6,7 @@ import threading
 import time
 
 import httpx
+import pytest
 from PIL import Image
 
 from sightline.services.model import Model
@@ -72,6 +73,39 @@ def test_a_request_that_takes_too_long_gets_504() -> None:
         gate.shut()
         refused(server.client.post("/embed-image", files={"file": png()}), 504, "deadline")
         gate.open()
+
+
+def test_a_client_may_wait_for_less_than_the_servers_limit() -> None:
+    gate = Turnstile()
+    with running(lambda name: fake_model(name, hook=gate)) as server:
+        gate.shut()
+        for path, sent in (
+            ("/embed-image", {"files": {"file": png()}}),
+            ("/v1/embeddings", {"json": {"input": ["a", "b"]}}),
+            ("/embed/text/batch", {"json": {"texts": ["a", "b"]}}),
+        ):
+            answer = server.client.post(path, headers={"x-timeout-ms": "150"}, **sent)
+            refused(answer, 504, "deadline")
+        gate.open()
+
+
+def test_a_client_may_not_wait_for_longer_than_the_servers_limit() -> None:
+    gate = Turnstile()
+    with running(lambda name: fake_model(name, hook=gate), timeout_ms=200) as server:
+        gate.shut()
+        long = {"x-timeout-ms": "600000"}
+        refused(server.client.post("/embed-image", files={"file": png()}, headers=long), 504, "deadline")
+        gate.open()
+
+
+@pytest.mark.parametrize("value", ["0", "-5", "soon", "1.5", "9" * 40, "٣"])
+def test_a_time_that_is_none_is_refused_and_says_what_is_wanted(value: str) -> None:
+    with running() as server:
+        answer = server.client.post(
+            "/embed-image", files={"file": png()}, headers={"x-timeout-ms": value.encode()}
+        )
+        refused(answer, 400, "invalid_request")
+        assert answer.json()["error"]["param"] == "x-timeout-ms"
 
 
 def test_a_client_that_hangs_up_takes_its_work_with_it() -> None:

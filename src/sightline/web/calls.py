@@ -1,13 +1,35 @@
 """One call from a route to a service, for as long as somebody waits for it. Does not know what is called."""
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from sightline.web.errors import RefusedError
+from sightline.web.state import state_of
+
 T = TypeVar("T")
+
+TIMEOUT_HEADER = "x-timeout-ms"
+_MILLISECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+def timeout_of(request: Request) -> float:
+    """Seconds this request may take: the server's limit, or less where the client asks for less.
+
+    Raises RefusedError: the header is no number of milliseconds above 0.
+    """
+    limit_ms = state_of(request).settings.timeout_ms
+    asked = request.headers.get(TIMEOUT_HEADER)
+    if asked is None:
+        return limit_ms / 1000
+    if not _MILLISECONDS.fullmatch(asked) or int(asked) == 0:
+        message = f"{TIMEOUT_HEADER} is {asked[:20]!r}; give whole milliseconds above 0, at most {limit_ms}"
+        raise RefusedError("invalid_request", message, param=TIMEOUT_HEADER)
+    return min(int(asked), limit_ms) / 1000
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -11,7 +11,7 @@ from sightline.services.embedding import Embedded, EmbeddingService
 from sightline.services.workshop import Asked, Text
 from sightline.settings import Settings
 from sightline.web.answers import base64_floats, json_answer
-from sightline.web.calls import while_connected
+from sightline.web.calls import timeout_of, while_connected
 from sightline.web.errors import RefusedError, error_body
 from sightline.web.schemas import (
     EmbeddingsAnswer,
@@ -46,7 +46,7 @@ async def create_embeddings(request: Request) -> Response:
     service = state.served.get(asked.model)
     _check_dimensions(asked, service)
     items = [_item(content, asked.modality, state.settings) for content in _contents(asked, state.settings)]
-    results = await while_connected(request, _embed(service, items, asked, state))
+    results = await while_connected(request, _embed(service, items, asked, timeout_of(request)))
     data = [_entry(index, result, asked.encoding_format) for index, result in enumerate(results)]
     tokens = sum(result.tokens for result in results if isinstance(result, Embedded))
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
@@ -153,19 +153,19 @@ async def _embed(
     service: EmbeddingService,
     items: Sequence[Asked | InputError],
     asked: EmbeddingsRequest,
-    state: ServerState,
+    timeout_s: float,
 ) -> Sequence[Embedded | Exception]:
     """Vectors for all, or on request an error in place of each that failed."""
     readable = [item for item in items if not isinstance(item, InputError)]
     if asked.on_error == "item":
-        results = iter(await service.embed_each(readable, timeout_s=state.timeout_s))
+        results = iter(await service.embed_each(readable, timeout_s=timeout_s))
         return [item if isinstance(item, InputError) else next(results) for item in items]
     for index, item in enumerate(items):
         if isinstance(item, InputError):
             if len(items) > 1:
                 item.add_note(f"item {index} of {len(items)}, counted from 0")
             raise item
-    return await service.embed_all(readable, timeout_s=state.timeout_s)
+    return await service.embed_all(readable, timeout_s=timeout_s)
 
 
 def _entry(index: int, result: Embedded | Exception, encoding: str | None) -> Mapping[str, object]:

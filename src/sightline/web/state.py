@@ -37,10 +37,6 @@ class ServerState:
             return "loading"
         return "ok" if self.served.workshop.batcher.is_alive else "worker stopped"
 
-    @property
-    def timeout_s(self) -> float:
-        return self.settings.timeout_ms / 1000
-
 
 def state_of(request: Request) -> ServerState:
     state: ServerState = request.app.state.sightline

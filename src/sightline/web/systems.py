@@ -9,7 +9,7 @@ from sightline.services.embedding import Embedded, EmbeddingService
 from sightline.services.workshop import Asked, Text
 from sightline.version import VERSION
 from sightline.web.answers import json_answer
-from sightline.web.calls import while_connected
+from sightline.web.calls import timeout_of, while_connected
 from sightline.web.openai import ERRORS
 from sightline.web.schemas import (
     FashionAnswer,
@@ -99,7 +99,7 @@ async def embed_tuned_texts(request: Request) -> Response:
     service = service_for(request, state.settings.tuned_model)
     texts = parsed(TextsRequest, await read_json(request)).texts
     within(texts, state.settings.max_items, state.settings.max_text_chars)
-    work = service.embed_texts(texts, timeout_s=state.timeout_s)
+    work = service.embed_texts(texts, timeout_s=timeout_of(request))
     vectors = await while_connected(request, work)
     return json_answer({"embeddings": vectors, "dim": service.model.dim, "model": service.model.card.name})
 
@@ -129,7 +129,7 @@ async def show_service(request: Request) -> Response:
 
 
 async def _one(request: Request, service: EmbeddingService, asked: Asked) -> Embedded:
-    work = service.embed_all([asked], timeout_s=state_of(request).timeout_s)
+    work = service.embed_all([asked], timeout_s=timeout_of(request))
     return (await while_connected(request, work))[0]
 
 
