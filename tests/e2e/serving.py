@@ -1,5 +1,6 @@
 """A real server on loopback, in a thread, over models without weights."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,13 +43,17 @@ def running(
     workshop: Workshop | None = None,
     *,
     is_awaited: bool = True,
+    http: str | type[asyncio.Protocol] = HTTP,
     **chosen: object,
 ) -> Iterator[Running]:
-    """Serve until the block ends. chosen: settings; is_awaited: enter the block once models are loaded."""
+    """Serve until the block ends. chosen: settings; is_awaited: enter the block once models are loaded.
+
+    http: the protocol below the application.
+    """
     settings = read_settings({}, {"models": ("fake",), "port": 0, **chosen})
     served = ServedModels(settings.models, loader=loader, workshop=workshop or Workshop(threads=2))
     app = create_app(settings, served)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, http=HTTP)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, http=http)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

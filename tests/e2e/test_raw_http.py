@@ -1,11 +1,15 @@
 """What no HTTP library would send: refused in the one shape, before it costs anything."""
 
+import contextlib
 import json
 import socket
+import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
+from sightline.web.protocol import BoundedHttp
 from tests.e2e.serving import Running, running
 from tests.e2e.test_limits import INSIDE
 
@@ -143,3 +147,64 @@ def test_head_is_answered_wherever_get_is(server: Running, path: str) -> None:
 
 def test_head_of_a_posts_address_is_refused(server: Running) -> None:
     assert server.client.head("/embed/text").status_code == 405
+
+
+class Hasty(BoundedHttp):
+    """As the server's, with less patience, so that a test need not wait."""
+
+    head_s = 0.4
+    body_s = 0.4
+    min_bytes_per_s = 100
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Running]:
+    with running(http=Hasty) as made:
+        yield made
+
+
+@pytest.mark.parametrize("sent", [b"GET /livez HT", HEAD, SIZED + b"\r\n", SIZED + b"\r\n" + TEXT[:5]])
+def test_a_request_that_stops_coming_is_ended(hasty: Running, sent: bytes) -> None:
+    """Without an end to its patience a server is held by whoever opens enough connections."""
+    started = time.monotonic()
+    assert error_of(exchanged(hasty, sent))["code"] == "request_too_slow"
+    assert time.monotonic() - started < 5
+
+
+def test_a_byte_now_and_then_does_not_keep_a_head_coming(hasty: Running) -> None:
+    host, port = hasty.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(b"GET /livez HTTP/1.1\r\n")
+        answer = b""
+        for _ in range(40):
+            try:
+                line.sendall(b"a")
+            except ConnectionError:
+                break
+            time.sleep(0.05)
+        with contextlib.suppress(ConnectionError):
+            answer = line.recv(65_536)
+    assert answer == b"" or error_of(answer)["code"] == "request_too_slow"
+
+
+def test_a_connection_that_says_nothing_is_closed_without_a_word(hasty: Running) -> None:
+    assert exchanged(hasty) == b""
+
+
+def test_a_large_body_may_take_longer_than_a_stalled_one(hasty: Running) -> None:
+    """At 100 bytes/s the 200 that came first earn two seconds more."""
+    text = b'{"text": "' + b"a" * 300 + b'"}'
+    head = HEAD + b"content-length: %d\r\nconnection: close\r\n\r\n" % len(text)
+    host, port = hasty.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(head + text[:200])
+        time.sleep(0.9)
+        line.sendall(text[200:])
+        assert line.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+def test_a_slow_answer_is_not_taken_for_a_slow_request(hasty: Running) -> None:
+    with httpx.Client(base_url=hasty.url) as client:
+        for _ in range(3):
+            assert client.post("/embed/text", json={"text": "a"}).status_code == 200
+            time.sleep(0.6)  # idle between requests: that is what keep-alive is for

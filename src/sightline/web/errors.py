@@ -26,6 +26,7 @@ STATUS = {
     "model_not_found": 404,
     "not_found": 404,
     "method_not_allowed": 405,
+    "request_too_slow": 408,
     "image_too_many_bytes": 413,
     "image_too_large": 413,
     "request_too_large": 413,

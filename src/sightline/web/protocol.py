@@ -1,9 +1,10 @@
-"""HTTP below the application: heads of bounded length, and refusals in our shape. Does not know routes.
+"""HTTP below the application: requests bounded in length and time, refused in our shape. Knows no routes.
 
-uvicorn collects a request's head for as long as it comes in, from strangers too, and tells of malformed HTTP
-in plain text without an id.
+uvicorn collects a request for as long as it comes in, byte by byte and from strangers too, and tells of
+malformed HTTP in plain text without an id.
 """
 
+import asyncio
 import logging
 import secrets
 from http import HTTPStatus
@@ -20,11 +21,31 @@ MAX_HEAD_BYTES = 65_536
 
 
 class BoundedHttp(HttpToolsProtocol):
+    """head_s: for a request's head, and for the first byte of a connection. body_s: for its body, and as much
+    more as what has come would take at min_bytes_per_s: a large upload may take long, a stalled one may not.
+    """
+
+    head_s = 15.0
+    body_s = 30.0
+    min_bytes_per_s = 65_536
+
     _head_bytes = 0  # received since the last end of a head, piece of a body or end of a request
     _is_refused = False
+    _deadline = 0.0  # of the loop's clock
+    _alarm: asyncio.TimerHandle | None = None  # set while a request is awaited or comes in
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        super().connection_made(transport)
+        self._allow(self.head_s)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._allow(None)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)
+        if self._alarm is None and not self._is_refused:  # the first bytes after an answer
+            self._allow(self.head_s)
         if self._is_refused:
             if self._head_bytes > REST_BYTES:
                 self.transport.close()
@@ -41,18 +62,42 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_bytes = 0
+        self._allow(self.body_s)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._head_bytes = 0
+        self._deadline += len(body) / self.min_bytes_per_s
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._head_bytes = 0
+        self._allow(None)
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words, which it has logged
         self._refuse(RefusedError("invalid_request", "the request is no HTTP/1.1 that can be read"))
+
+    def _allow(self, seconds: float | None) -> None:
+        """From now on the client has so long to go on; None: nothing is awaited of it."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if seconds is not None:
+            self._deadline = self.loop.time() + seconds
+            self._alarm = self.loop.call_at(self._deadline, self._check)
+
+    def _check(self) -> None:
+        if self.loop.time() < self._deadline:  # a body that came has moved it
+            self._alarm = self.loop.call_at(self._deadline, self._check)
+            return
+        self._alarm = None
+        if (
+            self.cycle is None and not self._head_bytes
+        ):  # browsers open connections that they then do not need
+            self.transport.close()
+        elif not self._is_refused and not self.transport.is_closing():
+            self._refuse(RefusedError("request_too_slow", "the request did not come in time; send it faster"))
 
     def _refuse(self, error: RefusedError) -> None:
         """Answer, throw a bounded rest away, and close: where a next request would begin is not known."""
