@@ -1,6 +1,7 @@
 """Joins checkpoint, graph, engine and service: the only place that knows all parts. Computes nothing."""
 
 import contextlib
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ from sightline.services.model import Model
 from sightline.services.served import ServedModels
 from sightline.services.workshop import Workshop
 from sightline.settings import Settings
+
+log = logging.getLogger(__name__)
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -159,7 +162,8 @@ def _tokenizer(checkpoint: Checkpoint, text: TextTensors | None) -> Tokenizer | 
         return None
     try:
         return HubTokenizer(checkpoint.tokenizer, rule, vocab=text.tokens.shape[0])
-    except MissingFileError:
+    except MissingFileError as missing:  # told now, not only to the first who sends a text
+        log.warning("texts are refused", extra={"fields": {"reason": missing}})
         return None
 
 

@@ -1,8 +1,12 @@
-"""Unit tests reach no network: a connection to anything but loopback fails."""
+"""What unit tests share: no network but loopback, and a batcher."""
 
 import socket
+from collections.abc import Iterator
 
 import pytest
+
+from sightline.services.admission import Admission
+from sightline.services.batching import Batcher, BatchLimits
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +19,12 @@ def _no_network(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def batcher() -> Iterator[Batcher]:
+    """At most eight rows and a thousand tokens a batch."""
+    made = Batcher(BatchLimits(max_rows=8, max_cost=1000), Admission(10_000))
+    made.start()
+    yield made
+    made.close()

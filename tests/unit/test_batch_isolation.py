@@ -1,7 +1,6 @@
 """One bad job among good ones, a loop that dies, an end: everybody gets an answer, and the right one."""
 
 import threading
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -13,17 +12,9 @@ from sightline.engines.fake import FakeEngine, FakeProgram
 from sightline.services.admission import Admission
 from sightline.services.batching import Batcher, BatchLimits
 from tests.fakes import Batch, Turnstile, fake_model
-from tests.unit.test_batching import picture_job, text_job, vector_of
+from tests.jobs import picture_job, text_job, vector_of
 
 POISON = 255
-
-
-@pytest.fixture
-def batcher() -> Iterator[Batcher]:
-    made = Batcher(BatchLimits(max_rows=8, max_cost=1000), Admission(10_000))
-    made.start()
-    yield made
-    made.close()
 
 
 def poisoned(batch: Batch) -> None:

@@ -1,7 +1,6 @@
 """The queue in front of the device: who shares a forward, who fails with whom, and how it ends."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future
 
 import numpy as np
@@ -12,34 +11,8 @@ from sightline.domain.errors import NotReadyError
 from sightline.domain.vectors import mean_direction
 from sightline.services.admission import Admission
 from sightline.services.batching import Batcher, BatchLimits, Job
-from sightline.services.model import Model
-from tests.fakes import CONTEXT, SIZE_PX, Turnstile, fake_model
-
-POISON = 255
-
-
-def square(value: int, count: int = 1) -> np.ndarray:
-    return np.full((count, SIZE_PX, SIZE_PX, 3), value, dtype=np.uint8)
-
-
-def picture_job(model: Model, value: int, count: int = 1) -> Job:
-    return Job(model, "vision", rows=square(value, count))
-
-
-def text_job(model: Model, value: int, length: int = CONTEXT) -> Job:
-    return Job(model, "text", rows=np.full((1, length), value, dtype=np.int64))
-
-
-def vector_of(job: Job) -> Float32:
-    return job.answer.result(timeout=10)
-
-
-@pytest.fixture
-def batcher() -> Iterator[Batcher]:
-    made = Batcher(BatchLimits(max_rows=8, max_cost=1000), Admission(10_000))
-    made.start()
-    yield made
-    made.close()
+from tests.fakes import CONTEXT, Turnstile, fake_model
+from tests.jobs import picture_job, square, text_job, vector_of
 
 
 def test_a_job_gets_the_vector_that_the_model_alone_gives(batcher: Batcher) -> None:

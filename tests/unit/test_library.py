@@ -100,8 +100,15 @@ def test_model_without_text_tower_says_so():
 def test_checkpoint_without_tokenizer_still_takes_ids(clip):
     ids = reference("clip").outputs["input_ids"]
     assert cosines(clip.encode_tokens(ids), reference("clip").outputs["text_embeds"]).min() >= 0.99999
+    assert not clip.embeds_text
     with pytest.raises(NoTextTowerError, match=r"tokenizer\.json"):
         clip.embed_texts(["a red dress"])
+
+
+def test_missing_tokenizer_is_told_when_the_model_is_loaded(caplog):
+    sightline.load(GOLDEN / "clip")
+    record = next(record for record in caplog.records if record.message == "texts are refused")
+    assert "tokenizer.json" in str(record.fields["reason"])
 
 
 def test_byte_flipped_in_a_locked_folder_is_never_loaded(tmp_path):

@@ -17,7 +17,7 @@ Model = Annotated[
 ]
 Engine = Annotated[
     Literal["auto", "openvino", "onnx", "fake"] | None,
-    typer.Option("--engine", help="Runtime. auto: openvino on x86-64, onnx elsewhere."),
+    typer.Option("--engine", help="Runtime. auto: openvino where it is installed, else onnx."),
 ]
 Precision = Annotated[
     Literal["auto", "f32", "bf16"] | None,

@@ -55,6 +55,11 @@ class Model:
         return self.card.dim
 
     @property
+    def embeds_text(self) -> bool:
+        """Whether embed_texts works: a text tower, and the tokenizer that goes with it."""
+        return self.card.embeds_text and self._tokenizer is not None
+
+    @property
     def image_tokens(self) -> int:
         """Patches per square: what one costs a device, roughly."""
         return (self.card.image.size_px // self.patch_px) ** 2

@@ -75,7 +75,7 @@ def _described(service: EmbeddingService, state: ServerState) -> dict[str, objec
         "created": int(state.started_at),
         "owned_by": "sightline",
         "dim": model.dim,
-        "modalities": ["image", "text"] if model.card.embeds_text else ["image"],
+        "modalities": ["image", "text"] if model.embeds_text else ["image"],
         "image_size": model.card.image.size_px,
         "engine": model.engine.name,
         "device": model.engine.device,
