@@ -3,7 +3,7 @@
 import numpy as np
 
 from sightline.domain.arrays import Float32
-from sightline.services.batching import Job
+from sightline.services.jobs import Job
 from sightline.services.model import Model
 from tests.fakes import CONTEXT, SIZE_PX
 

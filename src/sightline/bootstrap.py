@@ -19,8 +19,8 @@ from sightline.models.graph import FamilyGraphs
 from sightline.models.hub import Hub
 from sightline.models.tokenizer import HubTokenizer
 from sightline.registry import PREFERRED, engine_class
-from sightline.services.batching import BatchLimits
 from sightline.services.model import Model
+from sightline.services.queueing import BatchLimits
 from sightline.services.served import ServedModels
 from sightline.services.workshop import Workshop
 from sightline.settings import Settings
@@ -78,7 +78,9 @@ def build(settings: Settings) -> ServedModels:
     workshop = Workshop(
         threads=settings.decode_threads or None,
         limits=BatchLimits(settings.max_batch_rows, settings.max_batch_cost),
-        max_queue_cost=settings.max_queue_cost,
+        max_cost=settings.max_queue_cost,
+        max_queue_s=settings.max_queue_ms / 1000,
+        max_wait_s=settings.max_wait_ms / 1000,
     )
     return ServedModels(settings.models, loader=lambda name: load_as(settings, name), workshop=workshop)
 

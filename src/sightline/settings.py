@@ -141,6 +141,12 @@ class Settings(BaseModel):
     max_batch_cost: int = Field(
         4096, ge=1, description="Most tokens in one forward; a picture has 50 (ViT-B/32) to 729 (So400M)."
     )
+    max_wait_ms: float = Field(
+        0.0, ge=0, le=20, description="How long an idle device waits for a fuller batch; for accelerators."
+    )
+    max_queue_ms: int = Field(
+        3000, ge=1, description="Longest expected wait before a request's turn; beyond it requests get 429."
+    )
     max_queue_cost: int = Field(
         65_536, ge=1, description="Most tokens under way; beyond it requests get 429."
     )

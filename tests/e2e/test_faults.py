@@ -44,7 +44,7 @@ def test_a_forward_that_fails_is_told_in_our_words() -> None:
 
 def test_an_overloaded_server_refuses_with_the_time_to_come_back() -> None:
     gate = Turnstile()
-    workshop = Workshop(threads=2, max_queue_cost=8)  # two fake pictures
+    workshop = Workshop(threads=2, max_cost=8)  # two fake pictures
     with running(lambda name: fake_model(name, hook=gate), workshop) as server:
         gate.shut()
         with httpx.Client(base_url=server.url, timeout=20) as other:

@@ -34,12 +34,13 @@ def test_a_picture_and_a_text_are_counted_in_every_stage() -> None:
         server.client.post("/embed/text", json={"text": "a red shoe"})
         found = samples(server.client)
     for tower, route in (("vision", "/embed-image"), ("text", "/embed/text")):
-        for stage in ("prepare", "queue", "forward"):
+        first = ("decode", "preprocess") if tower == "vision" else ("tokenize",)
+        for stage in (*first, "queue", "forward"):
             name, labels = "sightline_stage_seconds_count", {"stage": stage, "model": "fake", "tower": tower}
             assert value(found, name, **labels) - value(before, name, **labels) == 1
         assert value(found, "sightline_request_seconds_count", route=route, status="200") == 1
-        grown = value(found, "sightline_batch_rows_sum", tower=tower)
-        assert grown - value(before, "sightline_batch_rows_sum", tower=tower) == 1
+        grown = value(found, "sightline_batch_items_sum", tower=tower)
+        assert grown - value(before, "sightline_batch_items_sum", tower=tower) == 1
     assert value(found, "sightline_held_tokens") == 0
     assert value(found, "process_resident_memory_bytes") > 1e6
 
@@ -52,7 +53,7 @@ def test_refusals_are_counted_by_their_code() -> None:
         server.client.get("/v1/models")
         found = samples(server.client)
     for code in ("unsupported_format", "not_found", "unauthorized"):
-        assert value(found, "sightline_refused_total", code=code) == 1
+        assert value(found, "sightline_rejected_total", reason=code) == 1
 
 
 def test_addresses_that_clients_make_up_take_no_memory() -> None:

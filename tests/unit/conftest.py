@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sightline.services.admission import Admission
-from sightline.services.batching import Batcher, BatchLimits
+from sightline.services.batching import Batcher
+from sightline.services.queueing import BatchLimits
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def _no_network(monkeypatch):
 @pytest.fixture
 def batcher() -> Iterator[Batcher]:
     """At most eight rows and a thousand tokens a batch."""
-    made = Batcher(BatchLimits(max_rows=8, max_cost=1000), Admission(10_000))
+    made = Batcher(BatchLimits(max_rows=8, max_cost=1000))
     made.start()
     yield made
     made.close()

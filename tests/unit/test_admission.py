@@ -1,50 +1,113 @@
-"""The bound on work under way: what is let in, what is refused, and when to come back."""
+"""Who is let in, what is refused, and when to come back."""
 
 import pytest
 
 from sightline.domain.errors import OverloadedError
-from sightline.services.admission import Admission
+from sightline.services.admission import Admission, Place, Work
+
+SECOND = Work(10, device_s=1.0)
 
 
-def test_a_full_queue_refuses_with_the_time_to_come_back() -> None:
-    admission = Admission(max_cost=100)
-    admission.observe(cost=50, seconds=1.0)
-    with (
-        admission.hold(80),
-        pytest.raises(OverloadedError, match="limit is 100") as caught,
-        admission.hold(40),
-    ):
-        pass
-    # 20 tokens too many at 50 per second
-    assert caught.value.retry_after_s == pytest.approx(0.4)
-    assert admission.held == 0
+def enter(
+    admission: Admission, count: int, lane: str = "interactive", timeout_s: float | None = None
+) -> list[Place]:
+    return admission.enter(lane, [SECOND] * count, timeout_s)  # type: ignore[arg-type]
 
 
-def test_a_request_is_admitted_whole_or_not_at_all() -> None:
-    admission = Admission(max_cost=100)
-    with admission.hold(80):
-        with pytest.raises(OverloadedError), admission.hold(30):
-            pass
-        assert admission.held == 80
+def refusal(admission: Admission, count: int, **terms: object) -> OverloadedError:
+    with pytest.raises(OverloadedError) as caught:
+        enter(admission, count, **terms)  # type: ignore[arg-type]
+    return caught.value
 
 
-def test_a_request_larger_than_the_bound_is_admitted_alone() -> None:
-    admission = Admission(max_cost=100)
-    with admission.hold(500), pytest.raises(OverloadedError), admission.hold(1):
-        pass
-    with admission.hold(1), pytest.raises(OverloadedError), admission.hold(500):
-        pass
+def test_a_request_whose_turn_comes_too_late_is_refused_with_the_time_to_come_back() -> None:
+    admission = Admission(max_wait_s=3)
+    enter(admission, 5)
+    assert refusal(admission, 1).retry_after_s == pytest.approx(2)
+
+
+def test_a_single_item_and_a_list_are_let_in_alike() -> None:
+    """What counts is the work that comes before, not how much a request brings."""
+    for count in (1, 8):
+        admission = Admission(max_wait_s=3)
+        enter(admission, 3)
+        enter(admission, count)
+        refusal(admission, 1)
+        refusal(admission, 8)
+
+
+def test_a_request_that_would_miss_its_own_deadline_is_refused_though_others_would_be_let_in() -> None:
+    admission = Admission(max_wait_s=10)
+    enter(admission, 4)
+    assert refusal(admission, 1, timeout_s=4.5).retry_after_s == pytest.approx(0.5)
+    enter(admission, 1, timeout_s=6)
+
+
+def test_nobody_is_told_to_come_back_later_than_when_all_is_done() -> None:
+    admission = Admission(max_wait_s=10)
+    enter(admission, 2)
+    assert refusal(admission, 50, timeout_s=30).retry_after_s == pytest.approx(2)
+
+
+def test_an_idle_server_takes_whatever_comes() -> None:
+    admission = Admission(max_cost=20, max_wait_s=1)
+    places = enter(admission, 100, timeout_s=1)
+    refusal(admission, 1)
+    for place in places:
+        admission.leave(place)
+    enter(admission, 1)
+
+
+def test_the_bound_on_tokens_holds_for_the_whole_of_a_request() -> None:
+    admission = Admission(max_cost=100, max_wait_s=1000)
+    enter(admission, 8)
+    error = refusal(admission, 4)
+    assert "limit is 100" in str(error)
+    assert error.retry_after_s == pytest.approx(2)  # 20 tokens too many at 10 per second
+    assert admission.held == 80
+    enter(admission, 2)
+
+
+def test_a_place_is_given_back_once_and_part_by_part() -> None:
+    admission = Admission(threads=2)
+    [place] = admission.enter("interactive", [Work(10, device_s=1.0, prepare_s=8.0)])
+    assert admission.wait_s() == pytest.approx(4)  # two threads prepare
+    for _ in range(2):
+        admission.prepared(place)
+    assert admission.wait_s() == pytest.approx(1)
+    for _ in range(2):
+        admission.leave(place)
+    assert (admission.wait_s(), admission.held) == (0, 0)
+
+
+def test_an_item_that_fails_before_it_is_prepared_gives_back_both_parts() -> None:
+    admission = Admission()
+    [place] = admission.enter("bulk", [Work(10, device_s=1.0, prepare_s=8.0)])
+    admission.leave(place)
+    assert admission.wait_s("bulk") == 0
+
+
+def test_bulk_work_hardly_counts_for_those_who_go_first() -> None:
+    admission = Admission(max_wait_s=3)
+    enter(admission, 100, lane="bulk")
+    assert admission.wait_s("interactive") == 0
+    enter(admission, 2)
+    assert admission.wait_s("interactive") == pytest.approx(2.5)  # four parts of five are theirs
+    assert admission.wait_s("bulk") == pytest.approx(102)
+
+
+def test_bulk_work_may_wait_for_as_long_as_its_deadline_allows() -> None:
+    admission = Admission(max_wait_s=3)
+    enter(admission, 10, lane="bulk")
+    enter(admission, 10, lane="bulk", timeout_s=30)
+    refusal(admission, 10, lane="bulk", timeout_s=25)
 
 
 def test_a_full_server_says_so_before_it_reads_a_body() -> None:
-    admission = Admission(max_cost=100)
+    admission = Admission(max_wait_s=3)
     admission.require_room()
-    with admission.hold(100), pytest.raises(OverloadedError):
+    places = enter(admission, 4)
+    with pytest.raises(OverloadedError):
         admission.require_room()
-
-
-def test_a_place_is_given_back_when_the_work_fails() -> None:
-    admission = Admission(max_cost=100)
-    with pytest.raises(ValueError, match="work"), admission.hold(60):
-        raise ValueError("work")
-    assert admission.held == 0
+    admission.leave(places[0])
+    admission.require_room()

@@ -9,8 +9,9 @@ import pytest
 from sightline.domain.arrays import Float32
 from sightline.domain.errors import NotReadyError
 from sightline.domain.vectors import mean_direction
-from sightline.services.admission import Admission
-from sightline.services.batching import Batcher, BatchLimits, Job
+from sightline.services.batching import Batcher
+from sightline.services.jobs import Job
+from sightline.services.queueing import BatchLimits
 from tests.fakes import CONTEXT, Turnstile, fake_model
 from tests.jobs import picture_job, square, text_job, vector_of
 
@@ -75,7 +76,7 @@ def test_a_batch_stays_within_rows_and_cost() -> None:
     gate.shut()
     model = fake_model(hook=gate)
     tokens = model.image_tokens
-    batcher = Batcher(BatchLimits(max_rows=4, max_cost=3 * tokens), Admission(10_000))
+    batcher = Batcher(BatchLimits(max_rows=4, max_cost=3 * tokens))
     batcher.start()
     jobs = [picture_job(model, value) for value in range(8)]
     batcher.put(jobs[:1])
@@ -118,7 +119,7 @@ def test_a_busy_bucket_does_not_starve_another() -> None:
     gate = Turnstile()
     gate.shut()
     model = fake_model(hook=gate)
-    batcher = Batcher(BatchLimits(max_rows=1), Admission(10_000))
+    batcher = Batcher(BatchLimits(max_rows=1))
     batcher.start()
     pictures = [picture_job(model, value) for value in range(6)]
     text = text_job(model, 7)

@@ -22,8 +22,9 @@ from sightline.domain.errors import (
     UnknownServedModelError,
 )
 from sightline.services.embedding import Embedded, EmbeddingService
+from sightline.services.pool import NICENESS
 from sightline.services.served import ServedModels
-from sightline.services.workshop import NICENESS, Picture, Text, Workshop
+from sightline.services.workshop import Picture, Text, Workshop
 from tests.fakes import DIM, Turnstile, fake_model, png
 
 
@@ -179,7 +180,7 @@ def test_a_cancelled_call_never_reaches_the_model(service: EmbeddingService, gat
 
 def test_more_work_than_the_bound_is_refused_and_the_bound_is_free_again(gate: Turnstile) -> None:
     model = fake_model(hook=gate)
-    service = EmbeddingService(model, workshop=Workshop(threads=1, max_queue_cost=3 * model.image_tokens))
+    service = EmbeddingService(model, workshop=Workshop(threads=1, max_cost=3 * model.image_tokens))
     service.load_model()
 
     async def flood() -> list[object]:

@@ -24,6 +24,7 @@ SightlineError                    what went wrong, the limit, what to do
 ├── EngineError
 │   ├── EngineUnavailableError    engine_unavailable
 │   ├── ForwardError              forward_failed
+│   ├── OutOfMemoryError          out_of_memory
 │   └── NonFiniteVectorError      nonfinite_vector
 └── BusyError                     come back later
     ├── OverloadedError           overloaded
@@ -130,6 +131,12 @@ class EngineUnavailableError(EngineError):
 
 class ForwardError(EngineError):
     code = "forward_failed"
+
+
+class OutOfMemoryError(EngineError):
+    """A forward did not fit into the device's memory; fewer rows may."""
+
+    code = "out_of_memory"
 
 
 class NonFiniteVectorError(EngineError):

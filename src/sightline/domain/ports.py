@@ -12,7 +12,8 @@ class Program(Protocol):
     def run(self, batch: UInt8 | Int64 | Float32) -> Float32:
         """Run one batch (N, ...) and return (N, dim) float32.
 
-        Raises ForwardError: the runtime failed; nothing of the batch is usable.
+        Raises ForwardError: the runtime failed, nothing of the batch is usable; OutOfMemoryError: it did not
+        fit, fewer rows may.
         """
         ...
 

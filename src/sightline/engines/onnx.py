@@ -5,8 +5,9 @@ from typing import Literal
 import onnxruntime as ort
 
 from sightline.domain.arrays import Float32, Int64, UInt8
-from sightline.domain.errors import EngineError, EngineUnavailableError, ForwardError
+from sightline.domain.errors import EngineError, EngineUnavailableError
 from sightline.domain.records import Cuda, Graph, Precision, TensorSlice
+from sightline.engines.failures import forward_error
 from sightline.engines.weights import map_weights
 
 ELEMENT_TYPES = {"F32": 1, "F16": 10, "BF16": 16}  # onnx.TensorProto.DataType
@@ -86,7 +87,7 @@ class OnnxProgram:
         self._input = session.get_inputs()[0].name
 
     def run(self, batch: UInt8 | Int64 | Float32) -> Float32:
-        """(N, ...) -> (N, dim) float32. Raises ForwardError."""
+        """(N, ...) -> (N, dim) float32. Raises ForwardError, OutOfMemoryError."""
         return self.run_all(batch)[0]
 
     def run_all(self, batch: UInt8 | Int64 | Float32) -> list[Float32]:
@@ -94,4 +95,4 @@ class OnnxProgram:
         try:
             return list(self._session.run(None, {self._input: batch}))
         except Exception as exc:
-            raise ForwardError(f"the forward pass of {self._name} failed on a batch of {len(batch)}") from exc
+            raise forward_error(self._name, len(batch), exc) from exc

@@ -6,8 +6,9 @@ from typing import Literal
 import numpy as np
 
 from sightline.domain.arrays import Float32, Int64, UInt8
-from sightline.domain.errors import EngineError, EngineUnavailableError, ForwardError
+from sightline.domain.errors import EngineError, EngineUnavailableError
 from sightline.domain.records import Cuda, Graph, Precision
+from sightline.engines.failures import forward_error
 from sightline.engines.silent_openvino import hint, op, ov, properties
 from sightline.engines.weights import map_weights
 
@@ -94,7 +95,7 @@ class OpenVinoProgram:
         self._idle: list[ov.InferRequest] = []
 
     def run(self, batch: UInt8 | Int64 | Float32) -> Float32:
-        """(N, ...) -> (N, dim) float32. Raises ForwardError."""
+        """(N, ...) -> (N, dim) float32. Raises ForwardError, OutOfMemoryError."""
         return self.run_all(batch)[0]
 
     def run_all(self, batch: UInt8 | Int64 | Float32) -> list[Float32]:
@@ -104,8 +105,8 @@ class OpenVinoProgram:
         batch = np.require(batch, requirements=("C", "W"))
         try:
             outputs = request.infer([ov.Tensor(batch, shared_memory=True)])
-        except RuntimeError as exc:
-            raise ForwardError(f"the forward pass of {self._name} failed on a batch of {len(batch)}") from exc
+        except (RuntimeError, MemoryError) as exc:
+            raise forward_error(self._name, len(batch), exc) from exc
         copies = [outputs[index].copy() for index in range(len(outputs))]
         self._idle.append(request)  # not after a failure: what state that leaves it in is not told
         return copies

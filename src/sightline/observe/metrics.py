@@ -4,7 +4,7 @@ Names are fixed and start with sightline_; what differs is a label. Labels come 
 models, reasons), never from a request: whoever sends it must not decide how much memory they take.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from prometheus_client import (
@@ -25,51 +25,58 @@ SECONDS = (
     0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75,
     1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0,
 )  # fmt: skip
-ROWS = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 48, 64, 128)
-TOWER = ("model", "tower")
+ITEMS = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 48, 64, 128)
+BYTES = (1e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 2e7)
+PIXELS = (1e4, 5e4, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 2e7, 5e7)
+WORK = ("model", "tower", "lane")
 
-Stage = Literal["prepare", "queue", "forward"]
+Stage = Literal["read", "decode", "preprocess", "tokenize", "queue", "forward", "serialise"]
+Labels = tuple[str, str, str]  # model, tower, lane
+OUTSIDE: Labels = ("", "", "")  # of a stage that is not a model's
 
 
 class Metrics:
     """The numbers of one process, in a registry of its own. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        GCCollector(registry=registry)
-        self._registry = registry
-        self._requests = Histogram(
-            "sightline_request_seconds", "From the head of a request to the end of its answer.",
-            ("route", "status"), buckets=SECONDS, registry=registry,
-        )  # fmt: skip
-        self._in_flight = Gauge(
-            "sightline_requests_in_flight", "Requests that have no answer yet.", registry=registry
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+        self._requests = self._histogram(
+            "request_seconds", "From the head of a request to the end of its answer.", ("route", "status")
         )
-        self._stages = Histogram(
-            "sightline_stage_seconds", "prepare: decode and cut, or tokenize; queue: wait; forward: compute.",
-            ("stage", *TOWER), buckets=SECONDS, registry=registry,
-        )  # fmt: skip
-        self._rows = Histogram(
-            "sightline_batch_rows", "Squares or texts in a forward.", TOWER, buckets=ROWS, registry=registry
+        self._in_flight = self._gauge("requests_in_flight", "Requests that have no answer yet.")
+        self._ready = self._gauge("ready", "1 where the last probe found that requests are answered.")
+        self._rejected = self._counter("rejected", "Answers that were errors, by their code.", "reason")
+        self._stages = self._histogram(
+            "stage_seconds",
+            "read: the body; decode, preprocess: a picture; tokenize: texts; queue: the wait for the device; "
+            "forward: on it; serialise: the answer.",
+            ("stage", *WORK),
         )
-        self._tokens = Counter(
-            "sightline_batch_tokens", "Tokens computed: patches, or ids.", TOWER, registry=registry
+        self._items = self._histogram("batch_items", "Squares or texts in a forward.", WORK, ITEMS)
+        self._tokens = self._counter("batch_tokens", "Tokens computed: patches, or ids.", *WORK)
+        self._dispatched = self._counter(
+            "dispatch",
+            "Forwards, by what ended their batch: full; idle: the device was free; waited: max_wait_ms.",
+            "reason",
         )
-        self._refused = Counter(
-            "sightline_refused", "Answers that were errors, by their code.", ("code",), registry=registry
+        self._dropped = self._counter(
+            "dropped", "Items that nobody waited for when their turn came.", "reason"
         )
-        self._dropped = Counter(
-            "sightline_dropped",
-            "Items that left the queue without a forward.",
-            ("reason",),
-            registry=registry,
+        self._queue_items = self._gauge("queue_items", "Prepared items that wait for the device.", "lane")
+        self._queue_tokens = self._gauge("queue_tokens", "Their tokens.", "lane")
+        self._held = self._gauge("held_tokens", "Tokens of work under way, from admission to answer.")
+        self._wait = self._gauge("estimated_wait_seconds", "What a request that came now would wait.", "lane")
+        self._bytes = self._histogram("image_bytes", "Encoded size of pictures read.", (), BYTES)
+        self._pixels = self._histogram("image_pixels", "Pixels of pictures read.", (), PIXELS)
+        self._cache = self._counter(
+            "cache", "hit: known; joined: being computed already; miss: computed.", "outcome"
         )
-        self._restarts = Counter(
-            "sightline_worker_restarts", "Times that the device's loop died.", registry=registry
-        )
-        self._held = Gauge("sightline_held_tokens", "Tokens of work under way.", registry=registry)
-        self._models = Info("sightline_model", "What is served.", ("model",), registry=registry)
+        self._cache_bytes = self._gauge("cache_bytes", "Memory of the vectors that are kept.")
+        self._restarts = self._counter("worker_restarts", "Times that the device's loop died.")
+        self._out_of_memory = self._counter("out_of_memory", "Forwards that did not fit in memory.")
+        self._models = Info("sightline_model", "What is served.", ("model",), registry=self._registry)
 
     def request_began(self) -> None:
         self._in_flight.inc()
@@ -79,27 +86,57 @@ class Metrics:
         self._in_flight.dec()
         self._requests.labels(route, str(status)).observe(seconds)
 
-    def refused(self, code: str) -> None:
-        """code: the stable code of an error that was answered."""
-        self._refused.labels(code).inc()
+    def probed(self, *, is_ready: bool) -> None:
+        self._ready.set(is_ready)
 
-    def stage(self, stage: Stage, model: str, tower: str, seconds: float) -> None:
-        self._stages.labels(stage, model, tower).observe(seconds)
+    def rejected(self, reason: str) -> None:
+        """reason: the stable code of an error that was answered."""
+        self._rejected.labels(reason).inc()
 
-    def batch(self, model: str, tower: str, *, rows: int, tokens: int) -> None:
+    def stage(self, stage: Stage, labels: Labels, seconds: float) -> None:
+        self._stages.labels(stage, *labels).observe(seconds)
+
+    def picture(self, *, encoded_bytes: int, pixels: int) -> None:
+        """One picture was read."""
+        self._bytes.observe(encoded_bytes)
+        self._pixels.observe(pixels)
+
+    def batch(self, labels: Labels, *, items: int, tokens: int) -> None:
         """One forward is about to run."""
-        self._rows.labels(model, tower).observe(rows)
-        self._tokens.labels(model, tower).inc(tokens)
+        self._items.labels(*labels).observe(items)
+        self._tokens.labels(*labels).inc(tokens)
 
-    def dropped(self, reason: Literal["cancelled"]) -> None:
+    def dispatched(self, reason: Literal["full", "idle", "waited"]) -> None:
+        self._dispatched.labels(reason).inc()
+
+    def dropped(self, reason: Literal["cancelled", "expired"]) -> None:
         self._dropped.labels(reason).inc()
+
+    def cached(self, outcome: Literal["hit", "joined", "miss"]) -> None:
+        self._cache.labels(outcome).inc()
 
     def worker_restarted(self) -> None:
         self._restarts.inc()
 
+    def ran_out_of_memory(self) -> None:
+        self._out_of_memory.inc()
+
+    def watch_queue(self, lane: str, items: Callable[[], int], tokens: Callable[[], int]) -> None:
+        """Ask for what waits in a lane whenever somebody reads."""
+        self._queue_items.labels(lane).set_function(items)
+        self._queue_tokens.labels(lane).set_function(tokens)
+
+    def watch_wait(self, lane: str, wait_s: Callable[[], float]) -> None:
+        """Ask for the expected wait of a lane whenever somebody reads."""
+        self._wait.labels(lane).set_function(wait_s)
+
     def watch_held(self, held: Callable[[], int]) -> None:
         """Ask for the tokens under way whenever somebody reads."""
         self._held.set_function(held)
+
+    def watch_cache(self, held_bytes: Callable[[], int]) -> None:
+        """Ask for the cache's size whenever somebody reads."""
+        self._cache_bytes.set_function(held_bytes)
 
     def serves(self, model: str, facts: Mapping[str, str]) -> None:
         """A model is ready; facts: its engine, precision, fingerprint..."""
@@ -108,3 +145,14 @@ class Metrics:
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
         return generate_latest(self._registry)
+
+    def _histogram(
+        self, name: str, about: str, labels: Sequence[str], buckets: Sequence[float] = SECONDS
+    ) -> Histogram:
+        return Histogram(f"sightline_{name}", about, labels, buckets=buckets, registry=self._registry)
+
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(f"sightline_{name}", about, labels, registry=self._registry)
+
+    def _gauge(self, name: str, about: str, *labels: str) -> Gauge:
+        return Gauge(f"sightline_{name}", about, labels, registry=self._registry)

@@ -1,66 +1,141 @@
-"""How much work may be under way at once, and when to come back. Does not know what the work is.
+"""Who is let in, and when to come back. Does not know what the work is, or who does it.
 
-Work is counted in tokens (patches of a picture, ids of a text): a device takes time per token, not per
-request. A place is held from before a picture is decoded until its vector is handed back, so that the bound
-covers the memory of everything in between.
+A request is let in if its turn will come in time: what is under way before it, in seconds of preparing and
+of computing, is less than it may wait. What is under way is also bounded in tokens, because memory goes with
+them. A place is held from before a picture is decoded until its vector is there.
 """
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sightline.domain.errors import OverloadedError
+from sightline.services.jobs import LANES, NEVER, Lane
+from sightline.services.turns import SHARES
 
-SMOOTHING = 0.2  # of one forward in the measured rate: some five forwards are remembered
-UNMEASURED_RETRY_S = 1.0
+MAX_COST = 65_536  # tokens; as pixels of ViT-B/32 some 200 MB
+MAX_WAIT_S = 3.0  # a person has given up by then, and a queue of this length is gone soon after a rush
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one item is expected to take: tokens, seconds of the device, seconds of one preparing thread."""
+
+    tokens: int
+    device_s: float = 0.0
+    prepare_s: float = 0.0
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """What one item holds of the server while it is under way."""
+
+    lane: Lane
+    work: Work
+    is_prepared: bool = False
+    is_free: bool = False
 
 
 class Admission:
-    """A bound on tokens held, shared by every service of one device. Safe to use from several threads."""
+    """A bound on the work under way, shared by every service of one device. Safe to use from several threads.
 
-    def __init__(self, max_cost: int) -> None:
-        self._max_cost = max_cost
-        self._held = 0
-        self._rate = 0.0  # tokens per second, as last measured
+    max_wait_s: of the interactive lane; bulk waits for as long as its deadline allows. threads: that prepare.
+    """
+
+    def __init__(
+        self, max_cost: int | None = None, *, max_wait_s: float | None = None, threads: int = 1
+    ) -> None:
         self._lock = threading.Lock()
+        self._prepare_s = dict.fromkeys(LANES, 0.0)
+        self._device_s = dict.fromkeys(LANES, 0.0)
+        self._max_cost = MAX_COST if max_cost is None else max_cost
+        self._max_wait_s = MAX_WAIT_S if max_wait_s is None else max_wait_s
+        self._threads = threads
+        self._held = 0
+        self._items = 0
 
     @property
     def held(self) -> int:
+        """Tokens under way."""
         return self._held
 
-    @contextmanager
-    def hold(self, cost: int) -> Iterator[None]:
-        """Hold a place for the whole of a request, or none of it.
+    def wait_s(self, lane: Lane = "interactive") -> float:
+        """How long a request that came now would wait until its turn."""
+        return max(_ahead(self._device_s, lane), _ahead(self._prepare_s, lane) / self._threads)
 
-        A request larger than the bound is let in when nothing else is: refused, it could never be answered.
-        Raises OverloadedError: the bound would be passed.
+    def enter(self, lane: Lane, works: Sequence[Work], timeout_s: float | None = None) -> list[Place]:
+        """Places for the whole of a request, or none of it; single items and lists are treated alike.
+
+        Where nothing else is under way everything is let in: refused, it could never be answered.
+        Raises OverloadedError: its turn would come too late, or the bound on tokens would be passed.
         """
+        tokens = sum(work.tokens for work in works)
+        device_s = sum(work.device_s for work in works)
+        prepare_s = sum(work.prepare_s for work in works)
         with self._lock:
-            if self._held and self._held + cost > self._max_cost:
-                raise self._refusal(self._held + cost - self._max_cost)
-            self._held += cost
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._held -= cost
+            if self._items:
+                own_s = max(device_s, prepare_s / self._threads)
+                self._require(lane, tokens, own_s, NEVER if timeout_s is None else timeout_s)
+            self._held += tokens
+            self._items += len(works)
+            self._device_s[lane] += device_s
+            self._prepare_s[lane] += prepare_s
+        return [Place(lane, work) for work in works]
 
     def require_room(self) -> None:
-        """Raises OverloadedError: nothing more fits, so a body need not even be read."""
+        """Raises OverloadedError: no request at all would be let in, so a body need not even be read."""
         with self._lock:
-            if self._held >= self._max_cost:
-                raise self._refusal(self._held - self._max_cost + 1)
+            if self._items:
+                self._require("interactive", 1, 0.0, NEVER)
 
-    def observe(self, cost: int, seconds: float) -> None:
-        """Learn from one forward how fast the device works."""
-        rate = cost / max(seconds, 1e-6)
+    def prepared(self, place: Place) -> None:
+        """Nothing of this item waits to be prepared any more. A second call does nothing."""
         with self._lock:
-            self._rate = rate if not self._rate else (1 - SMOOTHING) * self._rate + SMOOTHING * rate
+            self._end_preparing(place)
 
-    def _refusal(self, excess: int) -> OverloadedError:
-        retry_after_s = excess / self._rate if self._rate else UNMEASURED_RETRY_S
-        return OverloadedError(
-            f"the server is busy: {self._held} tokens of work are under way and the limit is "
-            f"{self._max_cost}; try again after the time in Retry-After",
-            retry_after_s=retry_after_s,
-        )
+    def leave(self, place: Place) -> None:
+        """The item's answer is there, or nobody wants it any more. A second call does nothing."""
+        with self._lock:
+            self._end_preparing(place)
+            if place.is_free:
+                return
+            place.is_free = True
+            self._held -= place.work.tokens
+            self._items -= 1
+            self._device_s[place.lane] -= place.work.device_s
+
+    def _end_preparing(self, place: Place) -> None:
+        if not place.is_prepared:
+            place.is_prepared = True
+            self._prepare_s[place.lane] -= place.work.prepare_s
+
+    def _require(self, lane: Lane, tokens: int, own_s: float, timeout_s: float) -> None:
+        wait_s = self.wait_s(lane)
+        tokens_beyond = self._held + tokens - self._max_cost
+        if tokens_beyond > 0:
+            s_per_token = sum(self._device_s.values()) / max(self._held, 1)
+            raise OverloadedError(
+                f"the server is busy: {self._held} tokens of work are under way and the limit is "
+                f"{self._max_cost}; try again after the time in Retry-After, or with fewer items",
+                retry_after_s=tokens_beyond * s_per_token,
+            )
+        if lane == "interactive" and wait_s > self._max_wait_s:
+            raise OverloadedError(
+                f"the server is busy: the work before this request takes {wait_s:.1f} s and the limit is "
+                f"{self._max_wait_s:g} s; try again after the time in Retry-After",
+                retry_after_s=wait_s - self._max_wait_s,
+            )
+        if wait_s + own_s > timeout_s:
+            raise OverloadedError(
+                f"the server is busy: its turn would come in {wait_s:.1f} s and then take {own_s:.1f} s, and "
+                f"the request may take {timeout_s:g} s; try again after the time in Retry-After, send fewer "
+                "items or allow more time",
+                retry_after_s=min(wait_s, wait_s + own_s - timeout_s),
+            )
+
+
+def _ahead(seconds: dict[Lane, float], lane: Lane) -> float:
+    """Seconds of work that come before a newcomer of this lane, as lanes share the time."""
+    other: Lane = "bulk" if lane == "interactive" else "interactive"
+    own_s, other_s = max(seconds[lane], 0.0), max(seconds[other], 0.0)
+    return own_s + min(other_s, own_s * SHARES[other] / SHARES[lane])

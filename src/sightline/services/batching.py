@@ -1,220 +1,237 @@
 """Many callers, one device: what waits while a forward runs is the next batch. Does not know HTTP or files.
 
 Nothing sleeps to collect a batch. An idle device takes a job at once; a busy one is the window in which the
-next batch gathers. One thread drives the device; the engine frees the interpreter's lock while it computes.
+next batch gathers. Two hands serve the device in turn: while one is in a forward, the other has the next
+batch ready if it is full already, and when the forward ends the first hands out its answers beside the next
+one. The engine frees the interpreter's lock while it computes.
 """
 
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
-
-from sightline.domain.arrays import Float32, Int64, UInt8
-from sightline.domain.errors import ForwardError, NotReadyError, SightlineError
-from sightline.domain.records import Tower
-from sightline.domain.vectors import mean_direction
+from sightline.domain.errors import NotReadyError
 from sightline.observe.metrics import Metrics
-from sightline.services.admission import Admission
-from sightline.services.model import Model
+from sightline.services.forwards import Forwards
+from sightline.services.jobs import LANES, Bucket, Job, Lane
+from sightline.services.pace import Paces
+from sightline.services.queueing import Batch, BatchLimits, JobQueue
 
 log = logging.getLogger(__name__)
 
-Bucket = tuple[int, Tower, tuple[int, ...]]
-NOTHING: UInt8 = np.zeros(0, dtype=np.uint8)  # the rows of a job that is still being prepared
+HANDS = 2
+BULK_FORWARD_S = 0.05  # nobody notices a twentieth of a second; a batch cannot be interrupted
+ABOUT_S = 10.0  # after an interactive job, bulk batches stay short for so long
+STALLED_S = 5.0  # shorter than a probe's patience
 
 
-@dataclass(frozen=True)
-class BatchLimits:
-    """The largest batch: rows, and tokens, of which a row of ViT-B/32 has 50 and one of So400M 729."""
+@dataclass(eq=False)
+class _Running:
+    """The forward that the device is in. since: time.monotonic()."""
 
-    max_rows: int = 32
-    max_cost: int = 4096
-
-
-@dataclass(eq=False, slots=True)
-class Job:
-    """The prepared rows of one picture or text: they run together and become one vector, or fail together.
-
-    The answer is cancelled by whoever no longer wants it; a cancelled job never reaches the model.
-    """
-
-    model: Model
-    tower: Tower
-    rows: UInt8 | Int64 = field(default_factory=lambda: NOTHING)  # (C, ...): crops of a picture, or one text
-    tokens: int = 0  # what the caller is told was used: padding not counted
-    queued_at: float = 0.0  # time.monotonic()
-    queue_s: float = 0.0
-    forward_s: float = 0.0
-    answer: Future[Float32] = field(default_factory=Future)
-
-    @property
-    def bucket(self) -> Bucket:
-        """Jobs of one bucket may share a forward: same weights, same tower, same shape of a row."""
-        return id(self.model), self.tower, self.rows.shape[1:]
-
-    @property
-    def cost(self) -> int:
-        return len(self.rows) * self.model.row_cost(self.tower, self.rows)
-
-    def fail(self, error: Exception) -> None:
-        """Answer with an error, unless an answer or a cancellation came first."""
-        try:
-            self.answer.set_exception(error)
-        except InvalidStateError:
-            return
-
-    def finish(self, vectors: Float32) -> None:
-        """Answer with the direction of the rows' vectors (C, dim)."""
-        try:
-            self.answer.set_result(vectors[0] if len(vectors) == 1 else mean_direction(vectors))
-        except SightlineError as error:
-            self.fail(error)
+    since: float
+    expected_s: float
 
 
 class Batcher:
-    """One device's queue and the thread that empties it. Safe to use from several threads and event loops."""
+    """One device's queue and the threads that empty it. Safe to use from several threads and event loops.
 
-    def __init__(self, limits: BatchLimits, admission: Admission, metrics: Metrics | None = None) -> None:
-        self.admission = admission
-        self._metrics = metrics or Metrics()
-        self._limits = limits
-        self._buckets: dict[Bucket, deque[Job]] = {}  # in the order in which their oldest jobs came
-        self._wake = threading.Condition()
-        self._closing = False
-        self._thread: threading.Thread | None = None
+    max_wait_s: how long an idle device waits for a batch to fill: 0, unless the device gains more from a
+    fuller batch than its callers lose. stalled_s: when a forward counts as hung, or ten times what it should
+    take.
+    """
+
+    def __init__(
+        self,
+        limits: BatchLimits | None = None,
+        *,
+        paces: Paces | None = None,
+        metrics: Metrics | None = None,
+        max_wait_s: float = 0.0,
+        stalled_s: float = STALLED_S,
+    ) -> None:
+        self.paces = paces or Paces()
         self.restarts = 0
+        self._metrics = metrics or Metrics()
+        self._limits = limits or BatchLimits()
+        self._max_wait_s = max_wait_s
+        self._stalled_s = stalled_s
+        self._queue = JobQueue(self._metrics.dropped)
+        self._forwards = Forwards(self.paces, self._metrics)
+        self._interactive_at = float("-inf")
+        self._wake = threading.Condition()
+        self._turn = threading.Lock()  # held by the hand that takes the next batch
+        self._running: _Running | None = None
+        self._closing = False
+        self._threads: list[threading.Thread] = []
+        for lane in LANES:
+            self._metrics.watch_queue(lane, partial(self.waiting, lane), partial(self._queue.cost, lane))
 
     @property
     def is_alive(self) -> bool:
         """Whether queued work will be answered."""
-        return self._thread is not None and self._thread.is_alive() and not self._closing
+        return (
+            bool(self._threads) and all(map(threading.Thread.is_alive, self._threads)) and not self._closing
+        )
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the forward that runs takes so much longer than it should that it may never end."""
+        running = self._running
+        if running is None:
+            return False
+        return time.monotonic() - running.since > max(self._stalled_s, 10 * running.expected_s)
+
+    def waiting(self, lane: Lane) -> int:
+        """Jobs in the queue; what is put together for the next forward is not among them."""
+        return self._queue.items(lane)
 
     def start(self) -> None:
-        """Start the device's thread; a second call does nothing."""
+        """Start the device's threads; a second call does nothing."""
         with self._wake:
-            if self._thread is None:
-                # a daemon: a process that is told to end must not hang on a forward nobody waits for
-                self._thread = threading.Thread(target=self._supervise, name="device", daemon=True)
-                self._thread.start()
+            if not self._threads:
+                # daemons: a process that is told to end must not hang on a forward nobody waits for
+                self._threads = [
+                    threading.Thread(target=self._supervise, name=f"device-{hand}", daemon=True)
+                    for hand in range(HANDS)
+                ]
+                for thread in self._threads:
+                    thread.start()
 
     def close(self) -> None:
-        """Finish what is queued, take nothing new, and end the thread."""
+        """Finish what is queued, take nothing new, and end the threads."""
         with self._wake:
             self._closing = True
-            self._wake.notify()
-        if self._thread is not None:
-            self._thread.join()
+            self._wake.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     def put(self, jobs: Sequence[Job]) -> None:
-        """Queue prepared jobs. Their answers come from the device's thread."""
+        """Queue prepared jobs. Their answers come from the device's threads."""
         with self._wake:
-            if self._closing or self._thread is None:
+            if self._closing or not self._threads:
                 for job in jobs:
                     job.fail(NotReadyError("the server is shutting down; send the request to another one"))
                 return
+            now = time.monotonic()
             for job in jobs:
-                job.queued_at = time.monotonic()
-                self._buckets.setdefault(job.bucket, deque()).append(job)
-            self._wake.notify()
+                job.queued_at = now
+                self._queue.put(job)
+                if job.lane == "interactive":
+                    self._interactive_at = now
+            self._wake.notify_all()
 
     def _supervise(self) -> None:
-        """Keep the loop running: if it dies, its jobs are answered and it starts again."""
+        """Keep a hand at work: if it dies, its jobs are answered and it starts again."""
         while True:
-            running: list[Job] = []
+            held: list[Job] = []
             try:
-                self._serve(running)
+                self._serve(held)
                 return
             except BaseException:  # a dead thread would leave every caller waiting
                 log.exception("the batching loop died and was restarted")
                 self.restarts += 1
                 self._metrics.worker_restarted()
-                self._abandon(running)
+                self._abandon(held)
 
-    def _abandon(self, running: list[Job]) -> None:
-        with self._wake:
-            queued = [job for bucket in self._buckets.values() for job in bucket]
-            self._buckets.clear()
-        for job in running + queued:
+    def _abandon(self, held: list[Job]) -> None:
+        """Answer what the hand held; if it held nothing, the queue itself is what it stumbled over."""
+        lost = list(held)
+        if not lost:
+            with self._wake:
+                lost = self._queue.empty()
+        for job in lost:
             job.fail(NotReadyError("the model's worker stopped and was restarted; try again"))
 
-    def _serve(self, running: list[Job]) -> None:
-        """Run batches until closed and empty. `running` shows the supervisor what is in hand."""
+    def _serve(self, held: list[Job]) -> None:
+        """Run batches until closed and empty. `held` shows the supervisor what is in hand."""
+        while True:
+            with self._turn:
+                batch = self._next(held)
+            if batch is None:
+                return
+            try:
+                outcomes = self._forwards.run(batch.jobs, batch.stack())
+            finally:
+                with self._wake:
+                    self._running = None
+                    self._wake.notify_all()
+            for job, outcome in outcomes:  # beside the other hand's forward
+                if isinstance(outcome, Exception):
+                    job.fail(outcome)
+                else:
+                    job.finish(outcome)
+            held.clear()
+
+    def _next(self, held: list[Job]) -> Batch | None:
+        """The batch to run now, once the device is free; None: closed, and nothing is left."""
+        staged: Batch | None = None
         while True:
             with self._wake:
-                while not self._buckets and not self._closing:
+                if self._running is None:
+                    batch, staged = self._choose(staged), None
+                    if batch is not None and self._begin(batch):
+                        held[:] = batch.jobs
+                        return batch
+                    if batch is None and self._closing and not self._queue:
+                        return None
+                elif staged is None and self._queue.is_full(self._limit):
+                    staged = self._queue.take(self._limit)
+                    held[:] = staged.jobs if staged else []
+                else:
                     self._wake.wait()
-                if not self._buckets:
-                    return
-                running[:] = self._take()
-            if running:
-                self._run(running)
+            if staged is not None:
+                staged.stack()  # while the device is busy, and without the lock
 
-    def _take(self) -> list[Job]:
-        """The next batch: from the bucket that waits longest, up to the budget. The cancelled are dropped."""
-        bucket, queue = next(iter(self._buckets.items()))
-        batch: list[Job] = []
-        rows = cost = 0
-        while queue:
-            job = queue[0]
-            fits = rows + len(job.rows) <= self._limits.max_rows and cost + job.cost <= self._limits.max_cost
-            if batch and not fits:  # a job above the budget runs alone
-                break
-            queue.popleft()
-            if job.answer.set_running_or_notify_cancel():
-                batch.append(job)
-                rows, cost = rows + len(job.rows), cost + job.cost
+    def _choose(self, staged: Batch | None) -> Batch | None:
+        """What the free device should run; None after a wait, or where there is nothing."""
+        if staged is not None:
+            if staged.lane == "interactive" or not self._queue.items("interactive"):
+                return staged
+            self._queue.put_back(staged)  # it came before; the interactive one need not wait for two forwards
+        oldest = self._queue.oldest()
+        if oldest is None:
+            if not self._closing:
+                self._wake.wait()
+            return None
+        wait_s = oldest.queued_at + self._max_wait_s - time.monotonic()
+        if wait_s > 0 and not self._closing and not self._queue.is_full(self._limit):
+            self._wake.wait(wait_s)
+            return None
+        return self._queue.take(self._limit)
+
+    def _begin(self, batch: Batch) -> bool:
+        """Drop whom nobody waits for; whether somebody is left, for whom the device is now taken."""
+        wanted: list[Job] = []
+        for job in batch.jobs:
+            ending = job.begin()
+            if ending is None:
+                wanted.append(job)
             else:
-                self._metrics.dropped("cancelled")
-        del self._buckets[bucket]
-        if queue:  # behind the others, or one busy bucket would starve them
-            self._buckets[bucket] = queue
-        return batch
+                self._metrics.dropped(ending)
+        batch.keep(wanted)
+        if not wanted:
+            return False
+        self._queue.charge(batch)
+        now = time.monotonic()
+        model, tower, _ = batch.bucket
+        self._running = _Running(now, self.paces.of(model, tower).seconds(batch.cost))
+        for job in wanted:
+            job.queue_s = now - job.queued_at
+            self._metrics.stage("queue", job.labels, job.queue_s)
+        self._metrics.dispatched("full" if batch.is_full else "waited" if self._max_wait_s else "idle")
+        return True
 
-    def _run(self, jobs: list[Job]) -> None:
-        """Run jobs as one forward; a batch that fails is halved until only the culprit fails."""
-        try:
-            vectors = self._forward(jobs)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it stays with the job that caused it
-            if len(jobs) > 1:
-                half = len(jobs) // 2
-                self._run(jobs[:half])
-                self._run(jobs[half:])
-            else:
-                jobs[0].fail(_as_ours(error))
-            return
-        start = 0
-        for job in jobs:
-            job.finish(vectors[start : start + len(job.rows)])
-            start += len(job.rows)
-
-    def _forward(self, jobs: list[Job]) -> Float32:
-        """One forward over the jobs' rows, in order: (sum of C, dim)."""
-        started = time.monotonic()
-        model, tower = jobs[0].model, jobs[0].tower
-        name, cost = model.card.name, sum(job.cost for job in jobs)
-        for job in jobs:
-            job.queue_s = started - job.queued_at
-            self._metrics.stage("queue", name, tower, job.queue_s)
-        self._metrics.batch(name, tower, rows=sum(len(job.rows) for job in jobs), tokens=cost)
-        # one job is copied too: Pillow's pixels are read-only, and a runtime may insist on writable memory
-        vectors = model.run(tower, np.concatenate([job.rows for job in jobs]))
-        seconds = time.monotonic() - started
-        for job in jobs:
-            job.forward_s = seconds
-        self._metrics.stage("forward", name, tower, seconds)
-        self.admission.observe(cost, seconds)
-        return vectors
-
-
-def _as_ours(error: Exception) -> SightlineError:
-    if isinstance(error, SightlineError):
-        return error
-    log.error("a forward failed", exc_info=error)
-    ours = ForwardError("the model failed on this input; the server's log has the details")
-    ours.__cause__ = error
-    return ours
+    def _limit(self, lane: Lane, bucket: Bucket) -> BatchLimits:
+        """The largest batch now: what is worth having, what fits in memory, and for bulk what is short."""
+        model, tower, _ = bucket
+        pace = self.paces.of(model, tower)
+        rows = min(self._limits.max_rows, pace.worth_rows or self._limits.max_rows)
+        rows = min(rows, self._forwards.rows_that_fit(model, tower) or rows)
+        cost = self._limits.max_cost
+        if lane == "bulk" and time.monotonic() - self._interactive_at < ABOUT_S:
+            cost = min(cost, pace.tokens_within(BULK_FORWARD_S))
+        return BatchLimits(rows, cost)

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from sightline.domain.arrays import Float32
-from sightline.domain.errors import DeadlineError, InvalidRequestError
+from sightline.domain.errors import DeadlineError, EngineError, InvalidRequestError
 from sightline.imaging.decode import ImageSource
 from sightline.observe.timings import timings
 from sightline.services import arguments
-from sightline.services.batching import Job
+from sightline.services.jobs import Job, Lane
 from sightline.services.model import Model
-from sightline.services.workshop import Asked, Picture, Text, Workshop
+from sightline.services.sweep import sweep
+from sightline.services.workshop import Asked, Picture, Terms, Text, Workshop
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class EmbeddingService:
             raise RuntimeError("the model is not loaded: call load_model() first")
         return self._model
 
+    @property
+    def batch_rows(self) -> int | None:
+        """The fewest pictures in a forward that come near the best rate; None: not measured."""
+        return self._workshop.paces.of(self.model, "vision").worth_rows
+
     def load_model(self) -> None:
         """Load and warm the model; blocks for seconds. A second call does nothing.
 
@@ -75,6 +81,8 @@ class EmbeddingService:
             model = self._load()
             loaded = time.monotonic()
             model.warm_up()
+            for tower, pace in sweep(model).items():
+                self._workshop.paces.set(model, tower, pace)
             self.load_s, self.warm_up_s = loaded - started, time.monotonic() - loaded
             self._workshop.batcher.start()
             self._model = model
@@ -109,31 +117,36 @@ class EmbeddingService:
             await self.embed_all([Text(text) for text in arguments.texts(texts)], timeout_s=timeout_s)
         )
 
-    async def embed_all(self, asked: Sequence[Asked], *, timeout_s: float | None = None) -> list[Embedded]:
+    async def embed_all(
+        self, asked: Sequence[Asked], *, timeout_s: float | None = None, lane: Lane | None = None
+    ) -> list[Embedded]:
         """Every item's vector, in order, or the first failure with a note of which item it was.
 
+        lane: None for bulk where it is a list that takes long, else interactive.
         Raises InputError: an item is refused; OverloadedError, DeadlineError, NotReadyError: come back later;
         RuntimeError: before load_model().
         """
-        async with self._under_way(asked, timeout_s) as jobs:
+        async with self._under_way(asked, Terms(timeout_s, lane)) as jobs:
             answers = await _answers(jobs, asyncio.FIRST_EXCEPTION)
             for index, answer in enumerate(answers):
                 error = answer.exception() if answer.done() else None
                 if error and len(answers) > 1:
                     error.add_note(f"item {index} of {len(answers)}, counted from 0")
                 if error:
+                    self._doubt(error)
                     raise error
             return [self._embedded(job) for job in jobs]
 
     async def embed_each(
-        self, asked: Sequence[Asked], *, timeout_s: float | None = None
+        self, asked: Sequence[Asked], *, timeout_s: float | None = None, lane: Lane | None = None
     ) -> list[Embedded | Exception]:
         """Every item's vector or its own error, in order. Raises what concerns the whole, as embed_all."""
-        async with self._under_way(asked, timeout_s) as jobs:
+        async with self._under_way(asked, Terms(timeout_s, lane)) as jobs:
             answers = await _answers(jobs, asyncio.ALL_COMPLETED)
             results: list[Embedded | Exception] = []
             for job, answer in zip(jobs, answers, strict=True):
                 error = answer.exception()
+                self._doubt(error)
                 results.append(error if isinstance(error, Exception) else self._embedded(job))
             return results
 
@@ -162,22 +175,25 @@ class EmbeddingService:
             taken.add(job.queue_s, job.forward_s)
         return Embedded(job.answer.result(), job.tokens)
 
+    def _doubt(self, error: BaseException | None) -> None:
+        """After a forward that failed, whether the model works has to be proved anew."""
+        if isinstance(error, EngineError):
+            self.proved_at = None
+
     @asynccontextmanager
-    async def _under_way(self, asked: Sequence[Asked], timeout_s: float | None) -> AsyncIterator[list[Job]]:
-        """Admit and start the items. However the block ends, what is unfinished by then is given up."""
-        model = self.model
-        with self._workshop.admission.hold(sum(_expected_cost(model, item) for item in asked)):
-            jobs = self._workshop.start(model, asked)
-            try:
-                async with asyncio.timeout(timeout_s):
-                    yield jobs
-            except TimeoutError:
-                raise DeadlineError(
-                    f"no answer within {timeout_s:g} s; send fewer items at once or allow more time"
-                ) from None
-            finally:
-                for job in jobs:
-                    job.answer.cancel()
+    async def _under_way(self, asked: Sequence[Asked], terms: Terms) -> AsyncIterator[list[Job]]:
+        """Start the items. However the block ends, what is unfinished by then is given up."""
+        jobs = self._workshop.start(self.model, asked, terms)
+        try:
+            async with asyncio.timeout(terms.timeout_s):
+                yield jobs
+        except TimeoutError:
+            raise DeadlineError(
+                f"no answer within {terms.timeout_s:g} s; send fewer items at once or allow more time"
+            ) from None
+        finally:
+            for job in jobs:
+                job.answer.cancel()
 
 
 async def _answers(jobs: Sequence[Job], until: str) -> list[asyncio.Future[Float32]]:
@@ -194,10 +210,3 @@ def _look_at(answer: asyncio.Future[Float32]) -> None:
     """Only the first failure is told; asyncio would report the others as overlooked."""
     if not answer.cancelled():
         answer.exception()
-
-
-def _expected_cost(model: Model, asked: Asked) -> int:
-    """Tokens, as far as can be told before a picture is decoded or a text cut into words."""
-    if isinstance(asked, Picture):
-        return model.image_rows * model.image_tokens
-    return model.card.text.context_length if model.card.text else 1

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
+from PIL import Image
 
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.cards import Card, TextRule
@@ -103,7 +104,14 @@ class Model:
 
     def prepare_image(self, image: ImageSource) -> UInt8:
         """(C, size, size, 3) uint8: C = 1, or the crops to be averaged. Raises ImageError."""
-        picture = read_image(image, self.limits)
+        return self.cut(self.read(image))
+
+    def read(self, image: ImageSource) -> Image.Image:
+        """The picture, upright, RGB, under the limits. Raises ImageError."""
+        return read_image(image, self.limits)
+
+    def cut(self, picture: Image.Image) -> UInt8:
+        """(C, size, size, 3) uint8 of a picture that read() gave."""
         if self.crop_rule is None:
             return preprocess(picture, self.card.image)[np.newaxis]
         return crops(picture, self.crop_rule, self.card.image)

@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from sightline.services.jobs import LANES, Lane
 from sightline.web.errors import RefusedError
 from sightline.web.state import state_of
 
 T = TypeVar("T")
 
 TIMEOUT_HEADER = "x-timeout-ms"
+LANE_HEADER = "x-lane"
 _MILLISECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -30,6 +32,21 @@ def timeout_of(request: Request) -> float:
         message = f"{TIMEOUT_HEADER} is {asked[:20]!r}; give whole milliseconds above 0, at most {limit_ms}"
         raise RefusedError("invalid_request", message, param=TIMEOUT_HEADER)
     return min(int(asked), limit_ms) / 1000
+
+
+def lane_of(request: Request) -> Lane | None:
+    """The lane the client asks for; None where it leaves that to the server.
+
+    Raises RefusedError: there is no such lane.
+    """
+    asked = request.headers.get(LANE_HEADER)
+    for lane in LANES:
+        if asked == lane:
+            return lane
+    if asked is None:
+        return None
+    message = f"{LANE_HEADER} is {asked[:20]!r}; give {' or '.join(LANES)}, or leave it out"
+    raise RefusedError("invalid_request", message, param=LANE_HEADER)
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -53,7 +53,7 @@ class Edge:
         except Exception as error:  # the outermost loop; told in our words, logged with the id
             if status:  # the answer has begun and cannot be taken back
                 raise
-            self._metrics.refused(code_of(error))
+            self._metrics.rejected(code_of(error))
             await error_answer(error)(scope, receive, send_with_id)
         finally:
             seconds = time.perf_counter() - started

@@ -36,6 +36,7 @@ STATUS = {
     # come back later
     "overloaded": 429,
     "not_ready": 503,
+    "out_of_memory": 503,
     "deadline": 504,
     # ours to mend
     "forward_failed": 500,
@@ -117,5 +118,5 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
 
 
 def _counted(request: Request, error: Exception) -> Response:
-    state_of(request).served.workshop.metrics.refused(code_of(error))
+    state_of(request).served.workshop.metrics.rejected(code_of(error))
     return error_answer(error)

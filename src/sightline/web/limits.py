@@ -58,7 +58,7 @@ class Gate:
 
     async def _refuse(self, error: Exception, rest_bytes: int, receive: Receive, send: Send) -> None:
         """Answer, read a bounded rest of what the client still sends, and close."""
-        self._state.served.workshop.metrics.refused(code_of(error))
+        self._state.served.workshop.metrics.rejected(code_of(error))
         answer = error_answer(error)
         headers = [*answer.raw_headers, (b"connection", b"close")]
         await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})

@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from sightline.domain.errors import InputError, InvalidRequestError
 from sightline.services.embedding import Embedded, EmbeddingService
+from sightline.services.jobs import Lane
 from sightline.services.workshop import Asked, Text
 from sightline.settings import Settings
-from sightline.web.answers import base64_floats, json_answer
-from sightline.web.calls import timeout_of, while_connected
+from sightline.web.answers import base64_floats, json_answer, vectors_answer
+from sightline.web.calls import lane_of, timeout_of, while_connected
 from sightline.web.errors import RefusedError, error_body
 from sightline.web.schemas import (
     EmbeddingsAnswer,
@@ -46,11 +47,11 @@ async def create_embeddings(request: Request) -> Response:
     service = state.served.get(asked.model)
     _check_dimensions(asked, service)
     items = [_item(content, asked.modality, state.settings) for content in _contents(asked, state.settings)]
-    results = await while_connected(request, _embed(service, items, asked, timeout_of(request)))
-    data = [_entry(index, result, asked.encoding_format) for index, result in enumerate(results)]
-    tokens = sum(result.tokens for result in results if isinstance(result, Embedded))
-    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return json_answer({"object": "list", "model": service.model.card.name, "data": data, "usage": usage})
+    each = asked.on_error == "item"
+    work = _embed(service, items, each=each, timeout_s=timeout_of(request), lane=lane_of(request))
+    results = await while_connected(request, work)
+    name, encoding = service.model.card.name, asked.encoding_format
+    return vectors_answer(request, lambda: _listed(name, results, encoding))
 
 
 @router.get("/v1/models", summary="What is served", responses={200: {"model": ModelsAnswer}})
@@ -152,20 +153,29 @@ def _text(text: str, settings: Settings) -> Text:
 async def _embed(
     service: EmbeddingService,
     items: Sequence[Asked | InputError],
-    asked: EmbeddingsRequest,
+    *,
+    each: bool,
     timeout_s: float,
+    lane: Lane | None,
 ) -> Sequence[Embedded | Exception]:
     """Vectors for all, or on request an error in place of each that failed."""
     readable = [item for item in items if not isinstance(item, InputError)]
-    if asked.on_error == "item":
-        results = iter(await service.embed_each(readable, timeout_s=timeout_s))
+    if each:
+        results = iter(await service.embed_each(readable, timeout_s=timeout_s, lane=lane))
         return [item if isinstance(item, InputError) else next(results) for item in items]
     for index, item in enumerate(items):
         if isinstance(item, InputError):
             if len(items) > 1:
                 item.add_note(f"item {index} of {len(items)}, counted from 0")
             raise item
-    return await service.embed_all(readable, timeout_s=timeout_s)
+    return await service.embed_all(readable, timeout_s=timeout_s, lane=lane)
+
+
+def _listed(name: str, results: Sequence[Embedded | Exception], encoding: str | None) -> Mapping[str, object]:
+    data = [_entry(index, result, encoding) for index, result in enumerate(results)]
+    tokens = sum(result.tokens for result in results if isinstance(result, Embedded))
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return {"object": "list", "model": name, "data": data, "usage": usage}
 
 
 def _entry(index: int, result: Embedded | Exception, encoding: str | None) -> Mapping[str, object]:

@@ -77,6 +77,12 @@ def _service(state: ServerState, name: str | None) -> EmbeddingService | None:
 
 
 async def _status(state: ServerState) -> str:
+    status = await _proved_status(state)
+    state.served.workshop.metrics.probed(is_ready=status == "ok")
+    return status
+
+
+async def _proved_status(state: ServerState) -> str:
     if state.status != "ok":
         return state.status
     async with state.proving:  # a hundred probes of an idle server cost one forward

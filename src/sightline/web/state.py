@@ -35,7 +35,10 @@ class ServerState:
             return "failed"
         if not self.served.is_loaded:
             return "loading"
-        return "ok" if self.served.workshop.batcher.is_alive else "worker stopped"
+        batcher = self.served.workshop.batcher
+        if batcher.is_stalled:
+            return "forward does not end"
+        return "ok" if batcher.is_alive else "worker stopped"
 
 
 def state_of(request: Request) -> ServerState:

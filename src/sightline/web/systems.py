@@ -1,5 +1,6 @@
 """The routes of systems that people built before: their clients work unchanged. Does not know models."""
 
+from collections.abc import Sequence
 from html import escape
 
 from fastapi import APIRouter, Request
@@ -8,8 +9,8 @@ from starlette.responses import HTMLResponse, Response
 from sightline.services.embedding import Embedded, EmbeddingService
 from sightline.services.workshop import Asked, Text
 from sightline.version import VERSION
-from sightline.web.answers import json_answer
-from sightline.web.calls import timeout_of, while_connected
+from sightline.web.answers import json_answer, vectors_answer
+from sightline.web.calls import lane_of, timeout_of, while_connected
 from sightline.web.openai import ERRORS
 from sightline.web.schemas import (
     FashionAnswer,
@@ -57,7 +58,8 @@ async def embed_stock_image(request: Request) -> Response:
     service = service_for(request, state_of(request).settings.stock_model)
     result = await _one(request, service, await read_picture(request))
     model = service.model
-    return json_answer({"embedding": result.vector, "model": model.card.name, "device": model.engine.device})
+    facts = {"model": model.card.name, "device": model.engine.device}
+    return vectors_answer(request, lambda: {"embedding": result.vector, **facts})
 
 
 @router.post(
@@ -69,7 +71,7 @@ async def embed_stock_image(request: Request) -> Response:
 )
 async def embed_tuned_image(request: Request) -> Response:
     service = service_for(request, state_of(request).settings.tuned_model)
-    return _tuned(service, await _one(request, service, await read_picture(request)))
+    return _tuned(request, service, await _one(request, service, await read_picture(request)))
 
 
 @router.post(
@@ -84,7 +86,7 @@ async def embed_tuned_text(request: Request) -> Response:
     service = service_for(request, settings.tuned_model)
     text = parsed(TextRequest, await read_json(request)).text
     within([text], settings.max_items, settings.max_text_chars)
-    return _tuned(service, await _one(request, service, Text(text)))
+    return _tuned(request, service, await _one(request, service, Text(text)))
 
 
 @router.post(
@@ -99,9 +101,10 @@ async def embed_tuned_texts(request: Request) -> Response:
     service = service_for(request, state.settings.tuned_model)
     texts = parsed(TextsRequest, await read_json(request)).texts
     within(texts, state.settings.max_items, state.settings.max_text_chars)
-    work = service.embed_texts(texts, timeout_s=timeout_of(request))
-    vectors = await while_connected(request, work)
-    return json_answer({"embeddings": vectors, "dim": service.model.dim, "model": service.model.card.name})
+    found = await _each(request, service, [Text(text) for text in texts])
+    vectors = [one.vector for one in found]
+    facts = {"dim": service.model.dim, "model": service.model.card.name}
+    return vectors_answer(request, lambda: {"embeddings": vectors, **facts})
 
 
 @router.post(
@@ -116,7 +119,7 @@ async def embed_fashion_image(request: Request) -> Response:
     service = service_for(request, settings.fashion_model)
     url = parsed(ImageUrlRequest, await read_json(request)).image_url
     result = await _one(request, service, picture_of(url, settings))
-    return json_answer({"embedding": result.vector, "dimension": service.model.dim})
+    return vectors_answer(request, lambda: {"embedding": result.vector, "dimension": service.model.dim})
 
 
 @router.get("/", summary="What this server is; a page for a browser")
@@ -129,13 +132,17 @@ async def show_service(request: Request) -> Response:
 
 
 async def _one(request: Request, service: EmbeddingService, asked: Asked) -> Embedded:
-    work = service.embed_all([asked], timeout_s=timeout_of(request))
-    return (await while_connected(request, work))[0]
+    return (await _each(request, service, [asked]))[0]
 
 
-def _tuned(service: EmbeddingService, result: Embedded) -> Response:
-    model = service.model
-    return json_answer({"embedding": result.vector, "dim": model.dim, "model": model.card.name})
+async def _each(request: Request, service: EmbeddingService, asked: Sequence[Asked]) -> Sequence[Embedded]:
+    work = service.embed_all(asked, timeout_s=timeout_of(request), lane=lane_of(request))
+    return await while_connected(request, work)
+
+
+def _tuned(request: Request, service: EmbeddingService, result: Embedded) -> Response:
+    facts = {"dim": service.model.dim, "model": service.model.card.name}
+    return vectors_answer(request, lambda: {"embedding": result.vector, **facts})
 
 
 def _page(status: str, models: list[str]) -> Response:

@@ -2,6 +2,7 @@
 
 import binascii
 import re
+import time
 from typing import NamedTuple
 
 import orjson
@@ -11,6 +12,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from sightline.domain.errors import InvalidRequestError, UrlFetchOffError
 from sightline.imaging.limits import Limits
+from sightline.observe.metrics import OUTSIDE
 from sightline.services.workshop import Picture
 from sightline.settings import Settings
 from sightline.web.errors import RefusedError
@@ -33,7 +35,7 @@ async def read_json(request: Request) -> dict[str, object]:
     kind, _ = parse_options_header(request.headers.get("content-type", "application/json"))
     if kind != b"application/json" and not kind.endswith(b"+json"):
         raise _wrong_type(kind, "application/json")
-    body = await request.body()
+    body = await _body(request)
     values = sum(map(body.count, (b",", b"[", b"{"))) if len(body) > SMALL_JSON_BYTES else 0
     if values > MAX_JSON_VALUES:
         raise InvalidRequestError(
@@ -51,6 +53,14 @@ async def read_json(request: Request) -> dict[str, object]:
     return content
 
 
+async def _body(request: Request) -> bytes:
+    """All of the body, timed: it comes in at the client's pace."""
+    started = time.perf_counter()
+    body = await request.body()
+    state_of(request).served.workshop.metrics.stage("read", OUTSIDE, time.perf_counter() - started)
+    return body
+
+
 async def read_picture(request: Request) -> Picture:
     """The picture that the body holds: a multipart field `file`, JSON {"image"}, or the bytes themselves.
 
@@ -62,7 +72,7 @@ async def read_picture(request: Request) -> Picture:
         boundary = options.get(b"boundary", b"")
         if not boundary:
             raise InvalidRequestError("the content type multipart/form-data must name its boundary")
-        return Picture(_file_part(await request.body(), boundary))
+        return Picture(_file_part(await _body(request), boundary))
     if kind == b"application/json":
         content = await read_json(request)
         text = content.get("image", content.get("image_base64"))
@@ -70,7 +80,7 @@ async def read_picture(request: Request) -> Picture:
             raise InvalidRequestError('the JSON must have "image": a base64 string or a data URI')
         return picture_of(text, state_of(request).settings)
     if kind.startswith(b"image/") or kind == b"application/octet-stream":
-        return Picture(await request.body())
+        return Picture(await _body(request))
     raise _wrong_type(kind, "multipart/form-data with a field `file`, application/json, or image/*")
 
 

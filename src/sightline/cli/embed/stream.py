@@ -12,10 +12,12 @@ from itertools import islice
 from sightline.cli.embed.inputs import Item
 from sightline.domain.arrays import Float32
 from sightline.domain.errors import SightlineError
-from sightline.services.admission import Admission
-from sightline.services.batching import Batcher, BatchLimits, Job
+from sightline.services.batching import Batcher
+from sightline.services.jobs import Job
 from sightline.services.model import BATCH, Model
-from sightline.services.workshop import Picture, preparation_pool
+from sightline.services.pool import preparation_pool
+from sightline.services.queueing import BatchLimits
+from sightline.services.workshop import Picture
 
 Outcome = tuple[str, Float32 | SightlineError]
 Group = list[tuple[str, "Future[Job]"]]
@@ -32,7 +34,7 @@ def embed_items(
     """
     rows_per_item = max(1, model.image_rows)
     group_size = max(1, BATCH // rows_per_item)
-    batcher = Batcher(BatchLimits(max_rows=BATCH, max_cost=UNBOUNDED), Admission(UNBOUNDED))
+    batcher = Batcher(BatchLimits(max_rows=BATCH, max_cost=UNBOUNDED))
     batcher.start()
     pool = preparation_pool(threads)
     preparing: deque[Group] = deque()
@@ -64,8 +66,8 @@ def _prepare(model: Model, item: Item) -> Job:
     if isinstance(item.asked, SightlineError):
         raise item.asked
     if isinstance(item.asked, Picture):
-        return Job(model, "vision", model.prepare_image(item.asked.source))
-    return Job(model, "text", model.prepare_texts([item.asked.text]))
+        return Job(model, "vision", rows=model.prepare_image(item.asked.source))
+    return Job(model, "text", rows=model.prepare_texts([item.asked.text]))
 
 
 def _compute(batcher: Batcher, group: Group) -> Group:
