@@ -1,6 +1,7 @@
 """The error budget: what is left of it, how fast it goes, and how it is forgotten."""
 
 import threading
+import time
 
 import pytest
 from hypothesis import given
@@ -110,14 +111,36 @@ def test_any_window_equals_counting_its_events_one_by_one(
     assert count.total() == Events(sum(is_good for _, is_good in seen), sum(not good for _, good in seen))
 
 
-def test_no_event_of_several_threads_is_lost(budgets: ErrorBudgets) -> None:
-    availability, _ = budgets
-    threads = [threading.Thread(target=record, args=(budgets,), kwargs={"good": 2000}) for _ in range(4)]
+class SlowClock:
+    """Takes a while to be read, so that threads meet there, and tells how many did."""
+
+    def __init__(self) -> None:
+        self.inside = self.most_inside = 0
+
+    def __call__(self) -> float:
+        self.inside += 1
+        self.most_inside = max(self.most_inside, self.inside)
+        time.sleep(0.001)
+        self.inside -= 1
+        return 0.0
+
+
+def test_threads_count_one_after_the_other() -> None:
+    """Two that begin a minute together would take the slot back to the earlier one."""
+    clock = SlowClock()
+    count = RollingCount(10 * SLOT_S, clock)
+
+    def add_ten() -> None:
+        for _ in range(10):
+            count.add(is_good=True)
+
+    threads = [threading.Thread(target=add_ten) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert availability.total() == Events(8000, 0)
+    assert count.total() == Events(40, 0)
+    assert clock.most_inside == 1
 
 
 def test_what_is_collected_is_what_is_told(budgets: ErrorBudgets) -> None:
