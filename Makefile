@@ -8,7 +8,7 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 PHOTOS ?= ../shared/data/clothing
 GOLDEN ?= ../shared/golden
 
-.PHONY: help setup demo serve test check parity bench photos train clean
+.PHONY: help setup demo serve test check parity promtool bench photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -54,6 +54,10 @@ test: $(VENV)/.dev  ## every test that needs no other model, photo or machine
 
 parity: $(PARITY)/.ready  ## real sizes, random weights, against transformers and open_clip
 	$(PARITY)/bin/python -m pytest tests/parity --quiet
+
+promtool:  ## the alerts against made-up histories; needs promtool, which comes with Prometheus
+	promtool check config deploy/prometheus/prometheus.yml
+	promtool test rules deploy/prometheus/tests.yml
 
 bench: $(PARITY)/.ready  ## speed and memory, as ratios from one run
 	$(PARITY)/bin/python -m benchmarks

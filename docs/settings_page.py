@@ -1,5 +1,6 @@
 """Writes docs/guide/settings.md from the settings: python docs/settings_page.py. Knows no values itself."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from sightline.settings import FOREIGN_NAMES, PREFIX, PROFILES, Settings
@@ -35,6 +36,8 @@ def _default(value: object) -> str:
         return "not set"
     if isinstance(value, tuple):
         return f"`{','.join(map(str, value))}`"
+    if isinstance(value, Mapping):
+        return f"`{','.join(f'{name}={its}' for name, its in value.items())}`"
     return f"`{str(value).lower()}`"
 
 

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from sightline.domain.errors import SettingsError
-from sightline.spellings import FORMATS, LEVELS, PRECISIONS, DeviceNumber, Factors, Names, word
+from sightline.spellings import FORMATS, LEVELS, PRECISIONS, DeviceNumber, Factors, Names, pairs, word
 
 PREFIX = "SIGHTLINE_"
 
@@ -41,6 +41,9 @@ FOREIGN_NAMES = {
     "HF_TOKEN": "hf_token",
 }
 EVERYBODYS = {"LOG_LEVEL", "LOG_FORMAT", "HF_TOKEN"}  # set for other programs too: ours then simply wins
+
+RouteGroup = Literal["embed"]  # routes that share an objective; web/objectives.py says which
+P95_MS: dict[RouteGroup, int] = {"embed": 1000}
 
 PROFILES: dict[str, dict[str, object]] = {
     "none": {},
@@ -158,6 +161,21 @@ class Settings(BaseModel):
     shutdown_grace_s: int = Field(15, ge=0, description="After that, time for requests under way to finish.")
     ready_within_s: float = Field(
         30.0, gt=0, description="/readyz runs a forward of its own where none succeeded for this long."
+    )
+    slo_availability: float = Field(
+        0.995,
+        gt=0,
+        lt=1,
+        description="Share of requests that shall be answered; the rest is the error budget.",
+    )
+    slo_p95_ms: Annotated[Mapping[RouteGroup, Annotated[int, Field(ge=1)]], pairs(P95_MS)] = Field(
+        P95_MS, description="Time within which 95 % of a route group's answers shall be there, by group."
+    )
+    slo_window_days: int = Field(
+        30,
+        ge=3,
+        le=90,
+        description="Rolling window of the error budgets; kept in memory, 1.4 MB per 30 days.",
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], word(LEVELS)] = Field(
         "info", description="Least important events that are logged."

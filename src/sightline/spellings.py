@@ -40,6 +40,29 @@ def _split(value: object) -> object:
     return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
 
 
+def pairs(defaults: Mapping[str, object]) -> BeforeValidator:
+    """`embed=500,search=300`, or a JSON object; a name that is not there keeps its default."""
+
+    def complete(value: object) -> object:
+        given = _pairs(value) if isinstance(value, str) else value
+        return {**defaults, **given} if isinstance(given, Mapping) else given
+
+    return BeforeValidator(complete)
+
+
+def _pairs(text: str) -> object:
+    if text.lstrip().startswith("{"):
+        with contextlib.suppress(ValueError):
+            return json.loads(text)
+    found: dict[str, str] = {}
+    for piece in text.split(","):
+        name, equals, value = (part.strip() for part in piece.partition("="))
+        if not equals or name in found:
+            raise ValueError(f"{piece.strip()!r} is not one name=value more; write them as a=1,b=2")
+        found[name] = value
+    return found
+
+
 def _device_number(value: object) -> object:
     """`1`, or `cuda:1`, as torch names a device."""
     return value.strip().lower().removeprefix("cuda:") if isinstance(value, str) else value

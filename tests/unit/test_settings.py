@@ -206,3 +206,15 @@ def test_the_cuda_settings_reach_the_engine() -> None:
     options = load_options(read_settings({"CUDA_DEVICE": "1", "MATMUL_PRECISION": "high"}))
     assert options.cuda == Cuda(number=1, tf32=True)
     assert load_options(read_settings({})).cuda == Cuda(number=0, tf32=False)
+
+
+def test_pairs_are_read_as_they_are_written_and_the_rest_keep_their_defaults() -> None:
+    for text in ("embed=250", " embed = 250 ", '{"embed": 250}'):
+        assert read_settings({"SIGHTLINE_SLO_P95_MS": text}).slo_p95_ms == {"embed": 250}
+    assert read_settings({}).slo_p95_ms == {"embed": 1000}
+
+
+@pytest.mark.parametrize("text", ["embd=1", "embed", "embed=0", "embed=1,embed=2", "embed=x", "{", "250"])
+def test_pairs_that_say_nothing_stop_the_start(text: str) -> None:
+    with pytest.raises(SettingsError, match="SIGHTLINE_SLO_P95_MS"):
+        read_settings({"SIGHTLINE_SLO_P95_MS": text})

@@ -17,6 +17,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -141,6 +142,10 @@ class Metrics:
     def serves(self, model: str, facts: Mapping[str, str]) -> None:
         """A model is ready; facts: its engine, precision, fingerprint..."""
         self._models.labels(model).info(dict(facts))
+
+    def register(self, collector: Collector) -> None:
+        """Ask another part for its own numbers whenever somebody reads."""
+        self._registry.register(collector)
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""

@@ -14,7 +14,7 @@ from sightline.domain.errors import EngineError, SightlineError
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.version import VERSION
-from sightline.web import openai, probes, systems
+from sightline.web import openai, probes, slo, systems
 from sightline.web.edge import Edge
 from sightline.web.errors import RefusedError, answer_http_error, answer_known_error
 from sightline.web.limits import Gate
@@ -32,6 +32,8 @@ def create_app(
     end the process; without it /livez turns 503 for whoever watches.
     """
     state = ServerState(settings, served)
+    metrics = served.workshop.metrics
+    metrics.register(state.budgets)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -45,15 +47,14 @@ def create_app(
         title="Sightline", version=VERSION, lifespan=lifespan, redoc_url=None, description=systems.ABOUT
     )
     app.state.sightline = state
-    for part in (openai, systems, probes):
+    for part in (openai, systems, slo, probes):
         app.include_router(part.router)
     app.add_exception_handler(SightlineError, answer_known_error)
     app.add_exception_handler(RefusedError, answer_known_error)
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_middleware(Gate, state=state)
-    app.add_middleware(
-        Edge, metrics=served.workshop.metrics
-    )  # added last, so outermost: a refusal has its id and its line in the log too
+    # added last, so outermost: a refusal has its id and its line in the log too
+    app.add_middleware(Edge, metrics=metrics, budgets=state.budgets)
     return app
 
 

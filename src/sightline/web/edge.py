@@ -8,9 +8,11 @@ import time
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sightline.observe.budget import ErrorBudgets
 from sightline.observe.logs import request_id
 from sightline.observe.metrics import Metrics
 from sightline.observe.timings import Timings, timings
+from sightline.web import objectives
 from sightline.web.errors import code_of, error_answer
 from sightline.web.state import PROBES
 
@@ -21,9 +23,10 @@ CLIENT_LEFT = 499  # nginx's number; it appears in the log only
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, budgets: ErrorBudgets) -> None:
         self._app = app
         self._metrics = metrics
+        self._budgets = budgets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,6 +61,7 @@ class Edge:
         finally:
             seconds = time.perf_counter() - started
             self._metrics.request_ended(_route(inner), status, seconds)
+            objectives.count(self._budgets, inner, status, seconds)
             _log_request(scope, status, seconds)
             request_id.reset(tokens[0])
             timings.reset(tokens[1])

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from sightline.observe.budget import ErrorBudgets
 from sightline.services.embedding import EmbeddingService
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
+from sightline.web.objectives import budgets_for
 
 PROBES = frozenset({"/livez", "/readyz", "/health", "/healthz", "/api/ai/health", "/metrics"})
 
@@ -25,6 +27,10 @@ class ServerState:
     proving: asyncio.Lock = field(
         default_factory=asyncio.Lock
     )  # held while a probe runs a forward of its own
+    budgets: ErrorBudgets = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.budgets = budgets_for(self.settings)
 
     @property
     def status(self) -> str:

@@ -40,6 +40,7 @@ ROUTES = {
     "POST /embed/text": "one text",
     "POST /embed/text/batch": "several texts",
     "POST /api/ai/embed": "one picture, as a data URI",
+    "GET /v1/slo": "error budgets: what was promised, and how it fares",
     "GET /docs": "all routes, their requests and answers",
     "GET /livez": "whether the process lives",
     "GET /readyz": "whether it can answer now",
