@@ -32,6 +32,9 @@ PIXELS = (1e4, 5e4, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 2e7, 5e7)
 WORK = ("model", "tower", "lane")
 
 Stage = Literal["read", "decode", "preprocess", "tokenize", "queue", "forward", "serialise"]
+DISPATCH = ("full", "idle", "waited")
+DROPPED = ("cancelled", "expired")
+CACHED = ("hit", "joined", "miss")
 Labels = tuple[str, str, str]  # model, tower, lane
 OUTSIDE: Labels = ("", "", "")  # of a stage that is not a model's
 
@@ -77,6 +80,13 @@ class Metrics:
         self._cache_bytes = self._gauge("cache_bytes", "Memory of the vectors that are kept.")
         self._restarts = self._counter("worker_restarts", "Times that the device's loop died.")
         self._out_of_memory = self._counter("out_of_memory", "Forwards that did not fit in memory.")
+        for counter, reasons in (
+            (self._dispatched, DISPATCH),
+            (self._dropped, DROPPED),
+            (self._cache, CACHED),
+        ):  # from 0 on: Prometheus does not see a first increment that begins a series
+            for reason in reasons:
+                counter.labels(reason)
         self._models = Info("sightline_model", "What is served.", ("model",), registry=self._registry)
 
     def request_began(self) -> None:

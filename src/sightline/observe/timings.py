@@ -8,6 +8,7 @@ from dataclasses import dataclass
 class Timings:
     """Of several items of one request the longest: they wait beside each other."""
 
+    read_s: float = 0.0  # of the body, which comes at the client's pace
     queue_s: float = 0.0
     forward_s: float = 0.0
 

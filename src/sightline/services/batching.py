@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 HANDS = 2
 BULK_FORWARD_S = 0.05  # nobody notices a twentieth of a second; a batch cannot be interrupted
+BRIEF_FORWARD_S = 0.1  # so long a batch may take whatever a sweep on a busy machine made of its rows
 ABOUT_S = 10.0  # after an interactive job, bulk batches stay short for so long
 STALLED_S = 5.0  # shorter than a probe's patience
 
@@ -229,9 +230,11 @@ class Batcher:
         """The largest batch now: what is worth having, what fits in memory, and for bulk what is short."""
         model, tower, _ = bucket
         pace = self.paces.of(model, tower)
-        rows = min(self._limits.max_rows, pace.worth_rows or self._limits.max_rows)
+        rows, cost = self._limits.max_rows, self._limits.max_cost
+        if pace.worth_rows is not None:
+            brief_rows = pace.tokens_within(BRIEF_FORWARD_S) // model.row_cost(tower, bucket[2])
+            rows = min(rows, max(pace.worth_rows, brief_rows))
         rows = min(rows, self._forwards.rows_that_fit(model, tower) or rows)
-        cost = self._limits.max_cost
         if lane == "bulk" and time.monotonic() - self._interactive_at < ABOUT_S:
             cost = min(cost, pace.tokens_within(BULK_FORWARD_S))
         return BatchLimits(rows, cost)

@@ -49,7 +49,7 @@ class Job:
     @property
     def cost(self) -> int:
         """The tokens that the tower works through for it."""
-        return len(self.rows) * self.model.row_cost(self.tower, self.rows)
+        return len(self.rows) * self.model.row_cost(self.tower, self.rows.shape[1:])
 
     @property
     def labels(self) -> tuple[str, str, str]:

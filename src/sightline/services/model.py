@@ -138,9 +138,9 @@ class Model:
         """One vector for each prepared row of either tower: (N, ...) -> (N, dim)."""
         return self._forward(self._image_program if tower == "vision" else self._text_program, rows)
 
-    def row_cost(self, tower: Tower, rows: UInt8 | Int64) -> int:
-        """The tokens that the tower works through for each of these prepared rows."""
-        return self.image_tokens if tower == "vision" else rows.shape[1]
+    def row_cost(self, tower: Tower, row_shape: tuple[int, ...]) -> int:
+        """The tokens that the tower works through for a prepared row of this shape."""
+        return self.image_tokens if tower == "vision" else row_shape[0]
 
     @property
     def image_rows(self) -> int:

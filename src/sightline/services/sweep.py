@@ -33,7 +33,7 @@ def _measured(model: Model, tower: Tower) -> Pace:
         times = [_seconds(model, tower, rows)]
         if times[0] < BRIEF_S:
             times.append(_seconds(model, tower, rows))
-        samples.append(Sample(count, count * model.row_cost(tower, rows), min(times)))
+        samples.append(Sample(count, count * model.row_cost(tower, rows.shape[1:]), min(times)))
         spent_s += sum(times)
         if spent_s + 2 * min(times) > BUDGET_S:
             break

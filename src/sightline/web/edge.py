@@ -61,7 +61,7 @@ class Edge:
         finally:
             seconds = time.perf_counter() - started
             self._metrics.request_ended(_route(inner), status, seconds)
-            objectives.count(self._budgets, inner, status, seconds)
+            objectives.count(self._budgets, inner, status, seconds - taken.read_s)
             _log_request(scope, status, seconds)
             request_id.reset(tokens[0])
             timings.reset(tokens[1])

@@ -69,6 +69,8 @@ async def fashion_health(request: Request) -> Response:
 
 @router.get("/metrics", summary="For Prometheus")
 async def metrics(request: Request) -> Response:
+    """Asks as /readyz does, so that whoever reads only this knows it too."""
+    await _status(state_of(request))
     return Response(state_of(request).served.workshop.metrics.text(), media_type=CONTENT_TYPE)
 
 

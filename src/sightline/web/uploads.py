@@ -13,6 +13,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from sightline.domain.errors import InvalidRequestError, UrlFetchOffError
 from sightline.imaging.limits import Limits
 from sightline.observe.metrics import OUTSIDE
+from sightline.observe.timings import timings
 from sightline.services.workshop import Picture
 from sightline.settings import Settings
 from sightline.web.errors import RefusedError
@@ -57,7 +58,10 @@ async def _body(request: Request) -> bytes:
     """All of the body, timed: it comes in at the client's pace."""
     started = time.perf_counter()
     body = await request.body()
-    state_of(request).served.workshop.metrics.stage("read", OUTSIDE, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    state_of(request).served.workshop.metrics.stage("read", OUTSIDE, seconds)
+    if (taken := timings.get()) is not None:
+        taken.read_s += seconds
     return body
 
 
