@@ -148,7 +148,7 @@ class Settings(BaseModel):
         0.0, ge=0, le=20, description="How long an idle device waits for a fuller batch; for accelerators."
     )
     max_queue_ms: int = Field(
-        3000, ge=1, description="Longest expected wait before a request's turn; beyond it requests get 429."
+        4000, ge=1, description="Longest wait for a turn, where 32 or more wait; beyond it requests get 429."
     )
     max_queue_cost: int = Field(
         65_536, ge=1, description="Most tokens under way; beyond it requests get 429."

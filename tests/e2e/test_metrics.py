@@ -1,5 +1,7 @@
 """What /metrics tells: read as Prometheus reads it, from a real server."""
 
+import socket
+
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -54,6 +56,16 @@ def test_refusals_are_counted_by_their_code() -> None:
         found = samples(server.client)
     for code in ("unsupported_format", "not_found", "unauthorized"):
         assert value(found, "sightline_rejected_total", reason=code) == 1
+
+
+def test_what_is_refused_below_the_application_is_counted_too() -> None:
+    with running() as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as line:
+            line.sendall(b"this is no HTTP\r\n\r\n")
+            assert line.recv(4096).startswith(b"HTTP/1.1 400")
+        found = samples(server.client)
+    assert value(found, "sightline_rejected_total", reason="invalid_request") == 1
 
 
 def test_addresses_that_clients_make_up_take_no_memory() -> None:

@@ -21,7 +21,7 @@ def refusal(admission: Admission, count: int, **terms: object) -> OverloadedErro
 
 
 def test_a_request_whose_turn_comes_too_late_is_refused_with_the_time_to_come_back() -> None:
-    admission = Admission(max_wait_s=3)
+    admission = Admission(few=0, max_wait_s=3)
     enter(admission, 5)
     assert refusal(admission, 1).retry_after_s == pytest.approx(2)
 
@@ -29,7 +29,7 @@ def test_a_request_whose_turn_comes_too_late_is_refused_with_the_time_to_come_ba
 def test_a_single_item_and_a_list_are_let_in_alike() -> None:
     """What counts is the work that comes before, not how much a request brings."""
     for count in (1, 8):
-        admission = Admission(max_wait_s=3)
+        admission = Admission(few=0, max_wait_s=3)
         enter(admission, 3)
         enter(admission, count)
         refusal(admission, 1)
@@ -37,20 +37,20 @@ def test_a_single_item_and_a_list_are_let_in_alike() -> None:
 
 
 def test_a_request_that_would_miss_its_own_deadline_is_refused_though_others_would_be_let_in() -> None:
-    admission = Admission(max_wait_s=10)
+    admission = Admission(few=0, max_wait_s=10)
     enter(admission, 4)
     assert refusal(admission, 1, timeout_s=4.5).retry_after_s == pytest.approx(0.5)
     enter(admission, 1, timeout_s=6)
 
 
 def test_nobody_is_told_to_come_back_later_than_when_all_is_done() -> None:
-    admission = Admission(max_wait_s=10)
+    admission = Admission(few=0, max_wait_s=10)
     enter(admission, 2)
     assert refusal(admission, 50, timeout_s=30).retry_after_s == pytest.approx(2)
 
 
 def test_an_idle_server_takes_whatever_comes() -> None:
-    admission = Admission(max_cost=20, max_wait_s=1)
+    admission = Admission(max_cost=20, few=0, max_wait_s=1)
     places = enter(admission, 100, timeout_s=1)
     refusal(admission, 1)
     for place in places:
@@ -59,7 +59,7 @@ def test_an_idle_server_takes_whatever_comes() -> None:
 
 
 def test_the_bound_on_tokens_holds_for_the_whole_of_a_request() -> None:
-    admission = Admission(max_cost=100, max_wait_s=1000)
+    admission = Admission(max_cost=100, few=0, max_wait_s=1000)
     enter(admission, 8)
     error = refusal(admission, 4)
     assert "limit is 100" in str(error)
@@ -87,8 +87,15 @@ def test_an_item_that_fails_before_it_is_prepared_gives_back_both_parts() -> Non
     assert admission.wait_s("bulk") == 0
 
 
-def test_bulk_work_hardly_counts_for_those_who_go_first() -> None:
+def test_a_short_queue_of_a_slow_model_is_no_rush() -> None:
     admission = Admission(max_wait_s=3)
+    enter(admission, 31)
+    enter(admission, 1)
+    refusal(admission, 1)
+
+
+def test_bulk_work_hardly_counts_for_those_who_go_first() -> None:
+    admission = Admission(few=0, max_wait_s=3)
     enter(admission, 100, lane="bulk")
     assert admission.wait_s("interactive") == 0
     enter(admission, 2)
@@ -97,14 +104,14 @@ def test_bulk_work_hardly_counts_for_those_who_go_first() -> None:
 
 
 def test_bulk_work_may_wait_for_as_long_as_its_deadline_allows() -> None:
-    admission = Admission(max_wait_s=3)
+    admission = Admission(few=0, max_wait_s=3)
     enter(admission, 10, lane="bulk")
     enter(admission, 10, lane="bulk", timeout_s=30)
     refusal(admission, 10, lane="bulk", timeout_s=25)
 
 
 def test_a_full_server_says_so_before_it_reads_a_body() -> None:
-    admission = Admission(max_wait_s=3)
+    admission = Admission(few=0, max_wait_s=3)
     admission.require_room()
     places = enter(admission, 4)
     with pytest.raises(OverloadedError):

@@ -14,7 +14,8 @@ from sightline.services.jobs import LANES, NEVER, Lane
 from sightline.services.turns import SHARES
 
 MAX_COST = 65_536  # tokens; as pixels of ViT-B/32 some 200 MB
-MAX_WAIT_S = 3.0  # a person has given up by then, and a queue of this length is gone soon after a rush
+MAX_WAIT_S = 4.0  # a person has given up by then, and a queue of this length is gone soon after a rush
+FEW = 32  # items; with a slow model even a short queue takes long, and its callers know
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,17 @@ class Place:
 class Admission:
     """A bound on the work under way, shared by every service of one device. Safe to use from several threads.
 
-    max_wait_s: of the interactive lane; bulk waits for as long as its deadline allows. threads: that prepare.
+    max_wait_s: of the interactive lane, where more than a few items are under way; bulk waits for as long as
+    its deadline allows. threads: that prepare.
     """
 
     def __init__(
-        self, max_cost: int | None = None, *, max_wait_s: float | None = None, threads: int = 1
+        self,
+        max_cost: int | None = None,
+        *,
+        max_wait_s: float | None = None,
+        threads: int = 1,
+        few: int = FEW,
     ) -> None:
         self._lock = threading.Lock()
         self._prepare_s = dict.fromkeys(LANES, 0.0)
@@ -51,6 +58,7 @@ class Admission:
         self._max_cost = MAX_COST if max_cost is None else max_cost
         self._max_wait_s = MAX_WAIT_S if max_wait_s is None else max_wait_s
         self._threads = threads
+        self._few = few
         self._held = 0
         self._items = 0
 
@@ -119,7 +127,7 @@ class Admission:
                 f"{self._max_cost}; try again after the time in Retry-After, or with fewer items",
                 retry_after_s=tokens_beyond * s_per_token,
             )
-        if lane == "interactive" and wait_s > self._max_wait_s:
+        if lane == "interactive" and self._items >= self._few and wait_s > self._max_wait_s:
             raise OverloadedError(
                 f"the server is busy: the work before this request takes {wait_s:.1f} s and the limit is "
                 f"{self._max_wait_s:g} s; try again after the time in Retry-After",

@@ -8,7 +8,7 @@ from PIL import Image
 
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.cards import Card, TextRule
-from sightline.domain.errors import NoTextTowerError
+from sightline.domain.errors import ForwardError, NoTextTowerError
 from sightline.domain.ports import Engine, Graphs, Program, Tokenizer
 from sightline.domain.records import Tower
 from sightline.domain.vectors import l2_normalise, mean_direction
@@ -191,7 +191,10 @@ class Model:
         if not len(batch):
             return self._none()
         # bf16 leaves lengths off by up to 1e-3: the last scaling is repeated here in float32
-        return l2_normalise(np.concatenate([program.run(part) for part in _parts(batch)]))
+        vectors = np.concatenate([program.run(part) for part in _parts(batch)])
+        if vectors.shape != (len(batch), self.dim):  # each would get another's
+            raise ForwardError(f"the model gave {vectors.shape} for a batch of {len(batch)}")
+        return l2_normalise(vectors)
 
 
 def _parts(batch: UInt8 | Int64 | Float32) -> Iterator[UInt8 | Int64 | Float32]:

@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from sightline.domain.errors import EngineError, SightlineError
+from sightline.observe.metrics import Metrics
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.version import VERSION
@@ -18,7 +19,7 @@ from sightline.web import openai, probes, slo, systems
 from sightline.web.edge import Edge
 from sightline.web.errors import RefusedError, answer_http_error, answer_known_error
 from sightline.web.limits import Gate
-from sightline.web.state import ServerState
+from sightline.web.state import METRICS, ServerState
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +37,10 @@ def create_app(
     metrics.register(state.budgets)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Metrics]]:
         # a daemon thread: told to end while a checkpoint is fetched, the process must not wait for it
         threading.Thread(target=_load, args=(state, on_failure), name="load", daemon=True).start()
-        yield
+        yield {METRICS: served.workshop.metrics}  # for refusals below the application
         state.is_draining = True
         await anyio.to_thread.run_sync(served.close)
 

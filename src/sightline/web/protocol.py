@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sightline.web.errors import RefusedError, error_answer
 from sightline.web.limits import REST_BYTES, REST_S
+from sightline.web.state import METRICS
 
 log = logging.getLogger(__name__)
 
@@ -116,5 +117,7 @@ class BoundedHttp(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(REST_S, self.transport.close)
+        if METRICS in self.app_state:
+            self.app_state[METRICS].rejected(error.code)
         fields = {"request_id": identity, "status": int(status), "code": error.code}
         log.info("request refused unread", extra={"fields": fields})

@@ -14,6 +14,8 @@ from sightline.web.objectives import budgets_for
 
 PROBES = frozenset({"/livez", "/readyz", "/health", "/healthz", "/api/ai/health", "/metrics"})
 
+METRICS = "metrics"  # under which the lifespan leaves them for what stands below the application
+
 
 @dataclass
 class ServerState:
