@@ -19,7 +19,8 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── ChangedFileError          changed_file
 │   ├── UnknownLayoutError        unknown_layout
 │   ├── MissingTensorError        missing_tensor
-│   └── TensorShapeError          wrong_shape
+│   ├── TensorShapeError          wrong_shape
+│   └── CanaryError               canary_failed
 ├── SettingsError                 invalid_settings
 ├── EngineError
 │   ├── EngineUnavailableError    engine_unavailable
@@ -115,6 +116,12 @@ class MissingTensorError(ModelError):
 
 class TensorShapeError(ModelError):
     code = "wrong_shape"
+
+
+class CanaryError(ModelError):
+    """The model is loaded and runs, and what it gives is wrong; found before anything is served."""
+
+    code = "canary_failed"
 
 
 class SettingsError(SightlineError):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sightline.domain.arrays import Float32
+
 Precision = Literal["f32", "bf16"]
 Tower = Literal["vision", "text"]
 
@@ -42,3 +44,18 @@ class Graph:
     onnx: bytes
     open_onnx: bytes
     weights: Mapping[str, TensorSlice]
+
+
+@dataclass(frozen=True, eq=False)
+class Canary:
+    """A picture and a sentence whose vectors a reference implementation has given, at float32.
+
+    picture: a file's contents. picture_vector, sentence_vector: (dim,) of unit length; the sentence is None
+    for a model without text. made_by: the implementation and its version.
+    """
+
+    picture: bytes
+    picture_vector: Float32
+    sentence: str | None
+    sentence_vector: Float32 | None
+    made_by: str

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from sightline.domain.cards import Card
 from sightline.domain.errors import ChangedFileError, MissingFileError
-from sightline.domain.records import TensorSlice
+from sightline.domain.records import Canary, TensorSlice
+from sightline.models.canaries import CANARY, CANARY_FILES, read_canary
 from sightline.models.card_files import BUNDLED, card, card_names, unknown_model
 from sightline.models.configs import (
     CONFIG,
@@ -47,8 +48,8 @@ CONFIGS = (CONFIG, PREPROCESSOR, PROCESSOR, OPEN_CLIP_CONFIG)
 class Checkpoint:
     """A model's files, found but not yet verified.
 
-    files: name -> path of each file that bears on the vectors. stated: the sha256 that the hub gives for
-    some of them. lock_file: None for a folder without one, which is its owner's to change.
+    files: name -> path of each file that bears on the vectors or proves them. stated: the sha256 that the hub
+    gives for some of them. lock_file: None for a folder without one, which is its owner's to change.
     """
 
     card: Card
@@ -74,6 +75,12 @@ class Checkpoint:
                 "writes one; other tokenizer files are not read"
             )
         return path
+
+    @property
+    def canary(self) -> Canary | None:
+        """What the model is checked by at the start: bundled ones have it. Raises BrokenFileError."""
+        path = self.files.get(CANARY)
+        return read_canary(path, dim=self.card.dim) if path else None
 
     @cached_property
     def hashes(self) -> dict[str, str]:
@@ -119,10 +126,12 @@ def find(name: str, hub: Hub, fetcher: Fetcher | None = None) -> Checkpoint:
     fetcher = fetcher or HubFetcher(hub)
     if name in card_names():
         facts = card(name)
-        return _from_folder(facts, BUNDLED / name) if facts.bundled else _from_hub(facts, hub, fetcher)
+        if facts.bundled:
+            return _from_folder(facts, BUNDLED / name, CANARY_FILES)
+        return _from_hub(facts, hub, fetcher)
     folder = Path(name).expanduser()
     if name and folder.is_dir():
-        return _from_folder(card_from_folder(folder, folder.resolve().name), folder, configs=CONFIGS)
+        return _from_folder(card_from_folder(folder, folder.resolve().name), folder, CONFIGS)
     if folder.is_file():
         raise unknown_model(name, f"{name!r} is a file; give the folder it lies in, {folder.parent}")
     if HUB_ID.fullmatch(name):
@@ -158,8 +167,8 @@ def lock_folder(checkpoint: Checkpoint) -> Path:
     return path
 
 
-def _from_folder(facts: Card, folder: Path, configs: tuple[str, ...] = ()) -> Checkpoint:
-    names = [facts.weights, facts.tokenizer or "", *configs]
+def _from_folder(facts: Card, folder: Path, further: tuple[str, ...]) -> Checkpoint:
+    names = [facts.weights, facts.tokenizer or "", *further]
     if not (folder / facts.weights).is_file():
         raise MissingFileError(_no_weights(facts, folder))
     for shard in shard_names(folder / facts.weights) if facts.weights.endswith(INDEX) else ():
