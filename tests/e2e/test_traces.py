@@ -1,9 +1,11 @@
 """What a server tells of its requests in traces: over HTTP, to a collector, in the log."""
 
 import io
+import itertools
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from sightline.observe.logs import configure_logging
 from tests.collector import attributes, collecting
 from tests.e2e.serving import running
-from tests.fakes import png
+from tests.fakes import CONTEXT, Turnstile, fake_model, png
 from tests.processes import serving
 from tests.spans import KeptSpans
 
@@ -179,3 +181,57 @@ def test_fastapis_own_telemetry_stays_silent(kept: KeptSpans, monkeypatch: pytes
         server.client.get("/v1/models?key=secret")
     assert foreign.get_finished_spans() == ()
     assert len(kept.named("GET /v1/models")) == 1
+
+
+def test_a_picture_and_a_text_tell_every_stage_in_order() -> None:
+    """The real command: what routes, preparation threads and the device's thread tell is one trace."""
+    stages = {
+        "/embed-image": ["read", "decode", "preprocess", "queue", "forward", "serialise"],
+        "/embed/text": ["read", "tokenize", "queue", "forward", "serialise"],
+    }
+    with collecting() as collector, serving("mini", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as port:
+        url = f"http://127.0.0.1:{port}"
+        assert httpx.post(f"{url}/embed-image", files={"file": png()}).status_code == 200
+        assert httpx.post(f"{url}/embed/text", json={"text": "a red shoe"}).status_code == 200
+    spans = collector.spans()
+    for route, expected in stages.items():
+        (server,) = [span for span in spans if span.name == f"POST {route}"]
+        told = [span for span in spans if span.parent_span_id == server.span_id]
+        told.sort(key=lambda span: span.start_time_unix_nano)
+        assert [span.name for span in told] == expected
+        assert {span.trace_id for span in told} == {server.trace_id}
+        for before, after in itertools.pairwise(told):
+            assert before.end_time_unix_nano <= after.start_time_unix_nano
+        assert server.start_time_unix_nano <= told[0].start_time_unix_nano
+        assert told[-1].end_time_unix_nano <= server.end_time_unix_nano
+        (forward,) = [span for span in told if span.name == "forward"]
+        (batch,) = [span for span in spans if span.span_id == forward.links[0].span_id]
+        assert batch.name == "batch"
+        assert not batch.parent_span_id
+        assert [link.span_id for link in batch.links] == [server.span_id]
+
+
+def test_two_requests_in_one_forward_share_a_batch(kept: KeptSpans) -> None:
+    turnstile = Turnstile()
+    with running(lambda name: fake_model(name, hook=turnstile), traces=kept.traces) as server:
+        turnstile.shut()
+        asked = [threading.Thread(target=_ask_for_text, args=(server.client, text)) for text in "abc"]
+        asked[0].start()
+        assert turnstile.entered.wait(20)  # the device is busy with the first
+        for thread in asked[1:]:
+            thread.start()
+        while server.served.workshop.admission.held < 3 * CONTEXT:
+            time.sleep(0.01)
+        time.sleep(0.2)  # admitted; queued as soon as a thread has cut them into letters
+        turnstile.open()
+        for thread in asked:
+            thread.join()
+    shared = [batch for batch in kept.named("batch") if len(batch.links) == 2]
+    assert len(shared) == 1
+    forwards = [span for span in kept.named("forward") if span.links[0].context == shared[0].context]
+    assert len({span.context.trace_id for span in forwards}) == 2
+    assert {link.context.span_id for link in shared[0].links} == {span.parent.span_id for span in forwards}
+
+
+def _ask_for_text(client: httpx.Client, text: str) -> None:
+    assert client.post("/embed/text", json={"text": text}).status_code == 200
