@@ -70,6 +70,7 @@ def load_model(name: str, options: LoadOptions | None = None) -> Model:
         limits=options.limits,
         patch_px=vision.patch_px,
         vocab=text.tokens.shape[0] if text else None,
+        canary=checkpoint.canary,
     )
 
 
@@ -81,6 +82,7 @@ def build(settings: Settings) -> ServedModels:
         max_cost=settings.max_queue_cost,
         max_queue_s=settings.max_queue_ms / 1000,
         max_wait_s=settings.max_wait_ms / 1000,
+        cache_bytes=settings.cache_bytes,
     )
     return ServedModels(settings.models, loader=lambda name: load_as(settings, name), workshop=workshop)
 

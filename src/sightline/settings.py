@@ -153,6 +153,9 @@ class Settings(BaseModel):
     max_queue_cost: int = Field(
         65_536, ge=1, description="Most tokens under way; beyond it requests get 429."
     )
+    cache_bytes: int = Field(
+        0, ge=0, description="Memory for vectors of what was sent before, by content; 0 keeps none."
+    )
     decode_threads: int = Field(0, ge=0, le=256, description="Pictures decoded at once; 0 is one per core.")
     # how it starts, ends and reports
     drain_ms: int = Field(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import httpx
 import uvicorn
 
+from sightline.observe.traces import Traces
 from sightline.services.model import Model
 from sightline.services.served import ServedModels
 from sightline.services.workshop import Workshop
@@ -44,15 +45,16 @@ def running(
     *,
     is_awaited: bool = True,
     http: str | type[asyncio.Protocol] = HTTP,
+    traces: Traces | None = None,
     **chosen: object,
 ) -> Iterator[Running]:
     """Serve until the block ends. chosen: settings; is_awaited: enter the block once models are loaded.
 
-    http: the protocol below the application.
+    http: the protocol below the application. traces: where requests are told to.
     """
     settings = read_settings({}, {"models": ("fake",), "port": 0, **chosen})
     served = ServedModels(settings.models, loader=loader, workshop=workshop or Workshop(threads=2))
-    app = create_app(settings, served)
+    app = create_app(settings, served, traces=traces)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, http=http)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

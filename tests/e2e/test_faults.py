@@ -19,7 +19,7 @@ from tests.fakes import Batch, Turnstile, fake_model, png
 def test_what_nobody_foresaw_is_told_by_its_id_only() -> None:
     def broken(name: str) -> Model:
         model = fake_model(name)
-        model.prepare_texts = None  # type: ignore[assignment,method-assign]
+        model.count_tokens = None  # type: ignore[assignment,method-assign]
         return model
 
     with running(broken) as server:

@@ -5,7 +5,7 @@ import pytest
 
 from sightline.cli.embed.inputs import count, pictures, texts
 from sightline.domain.errors import InvalidRequestError
-from sightline.services.workshop import Picture, Text
+from sightline.services.jobs import Picture, Text
 
 NOTHING = io.BytesIO()
 

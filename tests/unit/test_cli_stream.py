@@ -6,8 +6,8 @@ import pytest
 from sightline.cli.embed.inputs import Item
 from sightline.cli.embed.stream import embed_items
 from sightline.domain.errors import EmptyImageError, ForwardError, InvalidRequestError
+from sightline.services.jobs import Picture, Text
 from sightline.services.model import BATCH
-from sightline.services.workshop import Picture, Text
 from tests.fakes import Turnstile, fake_model, png
 
 

@@ -22,9 +22,10 @@ from sightline.domain.errors import (
     UnknownServedModelError,
 )
 from sightline.services.embedding import Embedded, EmbeddingService
+from sightline.services.jobs import Picture, Text
 from sightline.services.pool import NICENESS
 from sightline.services.served import ServedModels
-from sightline.services.workshop import Picture, Text, Workshop
+from sightline.services.workshop import Workshop
 from tests.fakes import DIM, Turnstile, fake_model, png
 
 

@@ -1,1 +1,1 @@
-"""What an operator sees: logs and metrics. Called by all floors; knows none of them."""
+"""What an operator sees: logs, metrics and traces. Called by all floors; knows none of them."""

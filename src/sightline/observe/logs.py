@@ -20,6 +20,7 @@ MAX_LINE_CHARS = 4000
 MAX_CUT_CHARS = 200  # of an event in a line that was too long; escaped they may be six times as many
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+trace_id: ContextVar[str | None] = ContextVar("trace_id", default=None)
 
 # No word of ours is as long: it is somebody's key, or a picture in base64.
 _LONG_RUN = re.compile(r"([A-Za-z0-9+/=_-]{64})[A-Za-z0-9+/=_-]{37,}")
@@ -78,9 +79,9 @@ def _facts(record: logging.LogRecord) -> dict[str, object]:
         "level": record.levelname.lower(),
         "event": _short(record.getMessage()),
     }
-    current = request_id.get()
-    if current is not None:
-        facts["request_id"] = current
+    for current in (request_id, trace_id):
+        if (identity := current.get()) is not None:
+            facts[current.name] = identity
     fields: Mapping[str, object] = getattr(record, "fields", {})
     facts |= {key: _short(value) for key, value in fields.items()}
     if record.exc_info and record.exc_info[0] is not None:
@@ -89,18 +90,20 @@ def _facts(record: logging.LogRecord) -> dict[str, object]:
     return facts
 
 
-def _short(value: object) -> object:
-    """A value as it may stand in a line: numbers as they are, the rest as text that is not long.
+def cut(text: str) -> str:
+    """Text from outside as it may be kept: not long, and runs of more than 100 letters and digits cut to 64,
+    the length of a sha256."""
+    text = text if len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + "..."
+    return _LONG_RUN.sub(r"\1...", text)
 
-    Runs of more than 100 letters and digits are cut to 64, the length of a sha256.
-    """
+
+def _short(value: object) -> object:
+    """A value as it may stand in a line: numbers as they are, the rest as text that is cut."""
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float) and math.isfinite(value):
         return value
-    text = str(value)
-    text = text if len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + "..."
-    return _LONG_RUN.sub(r"\1...", text)
+    return cut(str(value))
 
 
 def _shown(value: object) -> str:

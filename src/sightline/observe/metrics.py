@@ -46,12 +46,28 @@ class Metrics:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
+        self._count_requests()
+        self._count_work()
+        self._count_faults()
+        self._models = Info("sightline_model", "What is served.", ("model",), registry=self._registry)
+
+    def _count_requests(self) -> None:
         self._requests = self._histogram(
             "request_seconds", "From the head of a request to the end of its answer.", ("route", "status")
         )
         self._in_flight = self._gauge("requests_in_flight", "Requests that have no answer yet.")
         self._ready = self._gauge("ready", "1 where the last probe found that requests are answered.")
         self._rejected = self._counter("rejected", "Answers that were errors, by their code.", "reason")
+        self._bytes = self._histogram("image_bytes", "Encoded size of pictures read.", (), BYTES)
+        self._pixels = self._histogram("image_pixels", "Pixels of pictures read.", (), PIXELS)
+        self._cache = self._counter(
+            "cache", "hit: known; joined: being computed already; miss: computed.", "outcome"
+        )
+        self._cache_bytes = self._gauge("cache_bytes", "Memory of the vectors that are kept.")
+        for outcome in CACHED:
+            self._cache.labels(outcome)
+
+    def _count_work(self) -> None:
         self._stages = self._histogram(
             "stage_seconds",
             "read: the body; decode, preprocess: a picture; tokenize: texts; queue: the wait for the device; "
@@ -65,29 +81,21 @@ class Metrics:
             "Forwards, by what ended their batch: full; idle: the device was free; waited: max_wait_ms.",
             "reason",
         )
-        self._dropped = self._counter(
-            "dropped", "Items that nobody waited for when their turn came.", "reason"
-        )
+        for reason in DISPATCH:  # from 0 on: Prometheus does not see a first increment that begins a series
+            self._dispatched.labels(reason)
         self._queue_items = self._gauge("queue_items", "Prepared items that wait for the device.", "lane")
         self._queue_tokens = self._gauge("queue_tokens", "Their tokens.", "lane")
         self._held = self._gauge("held_tokens", "Tokens of work under way, from admission to answer.")
         self._wait = self._gauge("estimated_wait_seconds", "What a request that came now would wait.", "lane")
-        self._bytes = self._histogram("image_bytes", "Encoded size of pictures read.", (), BYTES)
-        self._pixels = self._histogram("image_pixels", "Pixels of pictures read.", (), PIXELS)
-        self._cache = self._counter(
-            "cache", "hit: known; joined: being computed already; miss: computed.", "outcome"
+
+    def _count_faults(self) -> None:
+        self._dropped = self._counter(
+            "dropped", "Items that nobody waited for when their turn came.", "reason"
         )
-        self._cache_bytes = self._gauge("cache_bytes", "Memory of the vectors that are kept.")
+        for reason in DROPPED:
+            self._dropped.labels(reason)
         self._restarts = self._counter("worker_restarts", "Times that the device's loop died.")
         self._out_of_memory = self._counter("out_of_memory", "Forwards that did not fit in memory.")
-        for counter, reasons in (
-            (self._dispatched, DISPATCH),
-            (self._dropped, DROPPED),
-            (self._cache, CACHED),
-        ):  # from 0 on: Prometheus does not see a first increment that begins a series
-            for reason in reasons:
-                counter.labels(reason)
-        self._models = Info("sightline_model", "What is served.", ("model",), registry=self._registry)
 
     def request_began(self) -> None:
         self._in_flight.inc()

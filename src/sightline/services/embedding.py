@@ -14,10 +14,11 @@ from sightline.domain.errors import DeadlineError, EngineError, InvalidRequestEr
 from sightline.imaging.decode import ImageSource
 from sightline.observe.timings import timings
 from sightline.services import arguments
-from sightline.services.jobs import Job, Lane
+from sightline.services.canary import check
+from sightline.services.jobs import Asked, Job, Lane, Picture, Text
 from sightline.services.model import Model
 from sightline.services.sweep import sweep
-from sightline.services.workshop import Asked, Picture, Terms, Text, Workshop
+from sightline.services.workshop import Terms, Workshop
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ class EmbeddingService:
         return self._workshop.paces.of(self.model, "vision").worth_rows
 
     def load_model(self) -> None:
-        """Load and warm the model; blocks for seconds. A second call does nothing.
+        """Load, check and warm the model; blocks for seconds. A second call does nothing.
 
-        Raises ModelError, EngineError: it cannot be loaded.
+        Raises ModelError, EngineError: it cannot be loaded, or gives vectors that are wrong.
         """
         with self._loading:
             if self._model is not None:
@@ -80,7 +81,7 @@ class EmbeddingService:
             started = time.monotonic()
             model = self._load()
             loaded = time.monotonic()
-            model.warm_up()
+            check(model, model.canary)  # warms it too
             for tower, pace in sweep(model).items():
                 self._workshop.paces.set(model, tower, pace)
             self.load_s, self.warm_up_s = loaded - started, time.monotonic() - loaded
@@ -170,7 +171,8 @@ class EmbeddingService:
         return np.stack([item.vector for item in embedded])
 
     def _embedded(self, job: Job) -> Embedded:
-        self.proved_at = time.monotonic()
+        if job.forward_s:  # what the cache knew proves nothing
+            self.proved_at = time.monotonic()
         if (taken := timings.get()) is not None:
             taken.add(job.queue_s, job.forward_s)
         return Embedded(job.answer.result(), job.tokens)

@@ -8,6 +8,7 @@ import numpy as np
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.errors import OutOfMemoryError, SightlineError
 from sightline.domain.records import Tower
+from sightline.observe import traces
 from sightline.observe.metrics import Metrics
 from sightline.services.jobs import Job, as_ours
 from sightline.services.model import Model
@@ -55,13 +56,25 @@ class Forwards:
         model, tower, cost = jobs[0].model, jobs[0].tower, sum(job.cost for job in jobs)
         self._metrics.batch(jobs[0].labels, items=len(rows), tokens=cost)
         most = self._fitting.get((model, tower), len(rows))
+        told: dict[str, str | int | float] = {
+            "sightline.model": model.card.name,
+            "sightline.tower": tower,
+            "sightline.rows": len(rows),
+            "sightline.tokens": cost,
+        }
         started = time.monotonic()
-        parts = [model.run(tower, rows[start : start + most]) for start in range(0, len(rows), most)]
-        seconds = time.monotonic() - started
-        for job in jobs:
-            job.forward_s = seconds
-        self._metrics.stage("forward", jobs[0].labels, seconds)
-        self._paces.of(model, tower).observe(cost, seconds)
+        try:
+            parts = [model.run(tower, rows[start : start + most]) for start in range(0, len(rows), most)]
+        except Exception as error:
+            told[traces.ERROR_TYPE] = type(error).__name__
+            raise
+        finally:
+            ended = time.monotonic()
+            for job in jobs:
+                job.forward_s = ended - started
+            traces.forwarded([(job.trace, job.queued_at) for job in jobs], started, ended, told)
+        self._metrics.stage("forward", jobs[0].labels, ended - started)
+        self._paces.of(model, tower).observe(cost, ended - started)
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _shrink(self, job: Job, rows: int) -> bool:

@@ -11,6 +11,8 @@ from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.errors import DeadlineError, ForwardError, OutOfMemoryError, SightlineError
 from sightline.domain.records import Tower
 from sightline.domain.vectors import mean_direction
+from sightline.imaging.decode import ImageSource
+from sightline.observe import traces
 from sightline.services.model import Model
 
 Lane = Literal["interactive", "bulk"]
@@ -21,6 +23,19 @@ Ending = Literal["cancelled", "expired"]
 
 NEVER = float("inf")
 NOTHING: UInt8 = np.zeros(0, dtype=np.uint8)  # the rows of a job that is still being prepared
+
+
+@dataclass(frozen=True)
+class Picture:
+    source: ImageSource
+
+
+@dataclass(frozen=True)
+class Text:
+    text: str
+
+
+Asked = Picture | Text
 
 
 @dataclass(eq=False, slots=True)
@@ -39,6 +54,7 @@ class Job:
     queued_at: float = 0.0  # time.monotonic()
     queue_s: float = 0.0
     forward_s: float = 0.0
+    trace: traces.RequestTrace = field(default_factory=traces.current)  # of the request that asks
     answer: Future[Float32] = field(default_factory=Future)
 
     @property
@@ -63,7 +79,7 @@ class Job:
                 DeadlineError("the time for this request was over before its turn came; allow more time")
             )
             return "expired"
-        return "cancelled" if self.answer.cancelled() else None
+        return "cancelled" if self.answer.done() else None
 
     def begin(self) -> Ending | None:
         """From here on it runs, unless somebody gave it up first; says which."""
@@ -82,7 +98,8 @@ class Job:
     def finish(self, vectors: Float32) -> None:
         """Answer with the direction of the rows' vectors (C, dim), unless an answer came first."""
         try:
-            self.answer.set_result(vectors[0] if len(vectors) == 1 else mean_direction(vectors))
+            # a copy: a row of the batch's array would keep all of it in memory
+            self.answer.set_result(vectors[0].copy() if len(vectors) == 1 else mean_direction(vectors))
         except InvalidStateError:
             return
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this job's alone

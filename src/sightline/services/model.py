@@ -10,7 +10,7 @@ from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.cards import Card, TextRule
 from sightline.domain.errors import ForwardError, NoTextTowerError
 from sightline.domain.ports import Engine, Graphs, Program, Tokenizer
-from sightline.domain.records import Tower
+from sightline.domain.records import Canary, Tower
 from sightline.domain.vectors import l2_normalise, mean_direction
 from sightline.imaging.crops import CropRule, count, crops
 from sightline.imaging.decode import ImageSource, Limits, read_image
@@ -38,14 +38,16 @@ class Model:
         limits: Limits | None = None,
         patch_px: int = 16,
         vocab: int | None = None,
+        canary: Canary | None = None,
     ) -> None:
-        """vocab: how many ids the text tower has a row for."""
+        """vocab: how many ids the text tower has a row for. canary: what its vectors should be, if stored."""
         self.card = card
         self.fingerprint = fingerprint
         self.engine = engine
         self.crop_rule = crop_rule
         self.limits = limits or Limits()
         self.patch_px = patch_px
+        self.canary = canary
         self._vocab = vocab
         self._graphs = graphs
         self._pixel_programs: dict[int, Program] = {}

@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from sightline.domain.arrays import Float32
+from sightline.observe import traces
 from sightline.observe.metrics import OUTSIDE
 from sightline.web.state import state_of
 
@@ -21,10 +22,11 @@ def json_answer(content: object, *, status: int = 200, headers: Mapping[str, str
 
 def vectors_answer(request: Request, make: Callable[[], object]) -> Response:
     """The JSON answer of a request for vectors, timed while it is made: of thousands that takes a while."""
-    started = time.perf_counter()
+    started = time.monotonic()
     answer = json_answer(make())
-    metrics = state_of(request).served.workshop.metrics
-    metrics.stage("serialise", OUTSIDE, time.perf_counter() - started)
+    ended = time.monotonic()
+    state_of(request).served.workshop.metrics.stage("serialise", OUTSIDE, ended - started)
+    traces.current().stage("serialise", started, ended)
     return answer
 
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from sightline.domain.errors import EngineError, SightlineError
 from sightline.observe.metrics import Metrics
+from sightline.observe.traces import Traces
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.version import VERSION
@@ -20,21 +21,29 @@ from sightline.web.edge import Edge
 from sightline.web.errors import RefusedError, answer_http_error, answer_known_error
 from sightline.web.limits import Gate
 from sightline.web.state import METRICS, ServerState
+from sightline.web.tracing import TraceRing
 
 log = logging.getLogger(__name__)
 
+# Newer FastAPI tells of requests by itself where a variable or some library's global provider turns it on:
+# query strings, messages of failures, a second span for each request. Older ones keep the word unread.
+SILENT = {"auto_configure": False, "tracing": False, "metrics": False, "logs": False}
+
 
 def create_app(
-    settings: Settings, served: ServedModels, *, on_failure: Callable[[], None] | None = None
+    settings: Settings,
+    served: ServedModels,
+    *,
+    traces: Traces | None = None,
+    on_failure: Callable[[], None] | None = None,
 ) -> FastAPI:
     """The application over models that are not loaded yet.
 
     The port is open while they load, and /readyz says so. on_failure: called when one cannot be loaded, to
-    end the process; without it /livez turns 503 for whoever watches.
+    end the process; without it /livez turns 503 for whoever watches. traces: closed with the models.
     """
     state = ServerState(settings, served)
-    metrics = served.workshop.metrics
-    metrics.register(state.budgets)
+    served.workshop.metrics.register(state.budgets)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Metrics]]:
@@ -43,20 +52,37 @@ def create_app(
         yield {METRICS: served.workshop.metrics}  # for refusals below the application
         state.is_draining = True
         await anyio.to_thread.run_sync(served.close)
+        if traces is not None:
+            await anyio.to_thread.run_sync(traces.close)
 
     app = FastAPIOffline(
-        title="Sightline", version=VERSION, lifespan=lifespan, redoc_url=None, description=systems.ABOUT
+        title="Sightline",
+        version=VERSION,
+        lifespan=lifespan,
+        redoc_url=None,
+        description=systems.ABOUT,
+        telemetry=SILENT,
     )
     app.state.sightline = state
     for part in (openai, systems, slo, probes):
         app.include_router(part.router)
+    _add_error_answers(app)
+    _add_rings(app, state, traces)
+    return app
+
+
+def _add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(SightlineError, answer_known_error)
     app.add_exception_handler(RefusedError, answer_known_error)
     app.add_exception_handler(HTTPException, answer_http_error)
+
+
+def _add_rings(app: FastAPI, state: ServerState, traces: Traces | None) -> None:
+    """From the inside out: a refusal of the gate has its id and its line too, and that names the trace."""
     app.add_middleware(Gate, state=state)
-    # added last, so outermost: a refusal has its id and its line in the log too
-    app.add_middleware(Edge, metrics=metrics, budgets=state.budgets)
-    return app
+    app.add_middleware(Edge, metrics=state.served.workshop.metrics, budgets=state.budgets)
+    if traces is not None:
+        app.add_middleware(TraceRing, traces=traces)
 
 
 def _load(state: ServerState, on_failure: Callable[[], None] | None) -> None:

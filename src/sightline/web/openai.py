@@ -8,8 +8,7 @@ from starlette.responses import Response
 
 from sightline.domain.errors import InputError, InvalidRequestError
 from sightline.services.embedding import Embedded, EmbeddingService
-from sightline.services.jobs import Lane
-from sightline.services.workshop import Asked, Text
+from sightline.services.jobs import Asked, Lane, Text
 from sightline.settings import Settings
 from sightline.web.answers import base64_floats, json_answer, vectors_answer
 from sightline.web.calls import lane_of, timeout_of, while_connected

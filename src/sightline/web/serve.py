@@ -8,6 +8,7 @@ from types import FrameType
 
 import uvicorn
 
+from sightline.observe.traces import Traces
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.web.app import create_app
@@ -50,7 +51,7 @@ class _DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(settings: Settings, served: ServedModels) -> int:
+def serve(settings: Settings, served: ServedModels, traces: Traces | None = None) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code: 0, or 1 where the models could not be loaded."""
     config = uvicorn.Config(
         app=lambda: None,
@@ -63,7 +64,7 @@ def serve(settings: Settings, served: ServedModels) -> int:
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
     server = _DrainingServer(config, settings.drain_ms / 1000)
-    app = create_app(settings, served, on_failure=server.fail)
+    app = create_app(settings, served, traces=traces, on_failure=server.fail)
     config.app = app
     server.state = app.state.sightline
     server.run()

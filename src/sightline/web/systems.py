@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from sightline.services.embedding import Embedded, EmbeddingService
-from sightline.services.workshop import Asked, Text
+from sightline.services.jobs import Asked, Text
 from sightline.version import VERSION
 from sightline.web.answers import json_answer, vectors_answer
 from sightline.web.calls import lane_of, timeout_of, while_connected

@@ -12,9 +12,10 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from sightline.domain.errors import InvalidRequestError, UrlFetchOffError
 from sightline.imaging.limits import Limits
+from sightline.observe import traces
 from sightline.observe.metrics import OUTSIDE
 from sightline.observe.timings import timings
-from sightline.services.workshop import Picture
+from sightline.services.jobs import Picture
 from sightline.settings import Settings
 from sightline.web.errors import RefusedError
 from sightline.web.state import state_of
@@ -56,12 +57,13 @@ async def read_json(request: Request) -> dict[str, object]:
 
 async def _body(request: Request) -> bytes:
     """All of the body, timed: it comes in at the client's pace."""
-    started = time.perf_counter()
+    started = time.monotonic()
     body = await request.body()
-    seconds = time.perf_counter() - started
-    state_of(request).served.workshop.metrics.stage("read", OUTSIDE, seconds)
+    ended = time.monotonic()
+    state_of(request).served.workshop.metrics.stage("read", OUTSIDE, ended - started)
+    traces.current().stage("read", started, ended, {"http.request.body.size": len(body)})
     if (taken := timings.get()) is not None:
-        taken.read_s += seconds
+        taken.read_s += ended - started
     return body
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sightline.domain.errors import InvalidRequestError
-from sightline.services.workshop import Asked, Picture, Text
+from sightline.services.jobs import Asked, Picture, Text
 
 STDIN = "-"
 # Only for choosing files in a folder. Whether a file is a picture is decided by its content.

@@ -13,11 +13,10 @@ from sightline.cli.embed.inputs import Item
 from sightline.domain.arrays import Float32
 from sightline.domain.errors import SightlineError
 from sightline.services.batching import Batcher
-from sightline.services.jobs import Job
+from sightline.services.jobs import Job, Picture
 from sightline.services.model import BATCH, Model
 from sightline.services.pool import preparation_pool
 from sightline.services.queueing import BatchLimits
-from sightline.services.workshop import Picture
 
 Outcome = tuple[str, Float32 | SightlineError]
 Group = list[tuple[str, "Future[Job]"]]

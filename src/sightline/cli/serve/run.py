@@ -9,7 +9,9 @@ from sightline.bootstrap import build
 from sightline.cli.loading import settings_for
 from sightline.domain.errors import SettingsError
 from sightline.imaging.silence import silence_libtiff
+from sightline.observe.export import configure_traces
 from sightline.observe.logs import configure_logging
+from sightline.version import VERSION
 
 
 def run(chosen: Mapping[str, object]) -> int:
@@ -23,7 +25,7 @@ def run(chosen: Mapping[str, object]) -> int:
     silence_libtiff()
     from sightline.web.serve import serve  # FastAPI takes a second: the port is checked before
 
-    return serve(settings, build(settings))
+    return serve(settings, build(settings), configure_traces(os.environ, VERSION))
 
 
 def require_free(host: str, port: int) -> None:
