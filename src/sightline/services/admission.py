@@ -111,6 +111,8 @@ class Admission:
             self._held -= place.work.tokens
             self._items -= 1
             self._device_s[place.lane] -= place.work.device_s
+            if not self._items:  # sums of many floats do not come back to nothing by themselves
+                self._device_s, self._prepare_s = dict.fromkeys(LANES, 0.0), dict.fromkeys(LANES, 0.0)
 
     def _end_preparing(self, place: Place) -> None:
         if not place.is_prepared:
