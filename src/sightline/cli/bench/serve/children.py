@@ -54,7 +54,7 @@ class Child:
 
 @contextmanager
 def running(command: Sequence[str], environment: Mapping[str, str], name: str) -> Iterator[Child]:
-    """The command, until the block ends. Its log stays, for whoever wants to know more.
+    """The command, until the block ends. Its log stays where the block fails, whose error may name it.
 
     Raises TargetError: it cannot be started.
     """
@@ -66,12 +66,19 @@ def running(command: Sequence[str], environment: Mapping[str, str], name: str) -
                 command, env=environment, stdout=log, stderr=log, start_new_session=True
             )
         except OSError as error:
+            Path(path).unlink()
             raise TargetError(f"{command[0]!r} cannot be started: {error.strerror}") from error
     child = Child(process, Path(path))
+    is_kept = False
     try:
         yield child
+    except Exception:
+        is_kept = True
+        raise
     finally:
         child.stop()
+        if not is_kept:
+            child.log.unlink()
 
 
 def free_port() -> int:

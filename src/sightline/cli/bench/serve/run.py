@@ -1,15 +1,16 @@
 """Carries out `sightline bench serve`: starts servers, loads them in turns, reports. Does not know HTTP."""
 
-import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sightline.cli.bench.serve import report
+import typer
+
+from sightline.cli.bench.serve import interruptible, report
 from sightline.cli.bench.serve.contenders import Contender
 from sightline.cli.bench.serve.exchange import Lines
 from sightline.cli.bench.serve.loops import Pace, Sender
@@ -51,13 +52,13 @@ def run(plan: Plan, contenders: Sequence[Contender], *, as_json: bool) -> None:
     """
     envelopes = [_envelopes(contender, plan.mixture) for contender in contenders]
     deck = from_folder(plan.pictures) if plan.pictures else drawn(plan.sizes)
-    with ExitStack() as stack, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with ExitStack() as stack:
         targets = []
         for contender, around in zip(contenders, envelopes, strict=True):
             address, child = stack.enter_context(started(contender.place))
             headers = {"x-timeout-ms": f"{plan.pace.timeout_s * 1000:.0f}", **contender.headers}
             targets.append(Target(contender.place.name, address, around, headers, child))
-        found = runner.run(_load(plan, deck, targets))
+        found = interruptible.run(_load(plan, deck, targets))
     if as_json:
         show_json(_document(plan, found, targets))
     else:
@@ -78,15 +79,6 @@ def _envelopes(contender: Contender, mixture: Mixture) -> dict[str, Envelope]:
             "as /v1/embeddings, or leave out --items"
         )
     return envelopes
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's where it is installed: it halves what the load itself costs."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 async def _load(plan: Plan, deck: Deck, targets: Sequence[Target]) -> Found:
@@ -165,5 +157,7 @@ def _show(plan: Plan, found: Found) -> None:
     pace = plan.pace
     how = f"{pace.clients} clients" if found.rate_per_s is None else f"{found.rate_per_s:.1f} requests/s"
     title = f"{how}, {plan.rounds} x {pace.seconds:g} s, deadline {pace.timeout_s * 1000:.0f} ms"
-    columns = {"peak": found.peak} if found.peak else {}
-    report.show(title, {**columns, **{name: together(rounds) for name, rounds in found.tallies.items()}})
+    report.show(title, {name: together(rounds) for name, rounds in found.tallies.items()})
+    if found.peak:
+        peak = found.peak.good / found.peak.seconds
+        typer.echo(f"the peak, with {pace.clients} clients that wait for answers: goodput {peak:.1f}/s")
