@@ -155,10 +155,12 @@ def test_late_answers_are_no_goodput_and_those_that_never_come_are_given_up() ->
     ],
 )
 def test_what_is_no_answer_is_counted_and_the_load_goes_on(bad: Reply, failure: str) -> None:
-    with peer(lambda number: Reply() if number % 3 else bad) as made:
+    good = Reply(http(connection="close"), closes=True)
+    with peer(lambda number: good if number % 3 else bad) as made:
         found = of(made.url)
     assert found["failures"].keys() == {failure}
-    assert found["ok"] >= found["failures"][failure]
+    assert found["ok"] == pytest.approx(2 * found["failures"][failure], abs=4)
+    assert len(made.asked) == 1 + found["requests"], "none was sent twice"
 
 
 @pytest.mark.parametrize(

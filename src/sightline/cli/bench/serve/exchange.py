@@ -9,9 +9,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import httptools
-
 from sightline.cli.bench.serve.values import Address
+from sightline.domain.errors import TargetError
+
+try:
+    import httptools
+except ImportError as error:
+    raise TargetError(
+        "a load needs httptools, which Sightline brings along except on Windows: pip install httptools"
+    ) from error
 
 KEPT_BODY_BYTES = 300  # the beginning of an answer, for whoever must tell why it was no vector
 KEPT_HEADERS = frozenset((b"retry-after", b"x-queue-ms", b"x-inference-ms", b"content-length"))
@@ -50,6 +56,7 @@ class Line(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.is_open = False
+        self.has_heard = False  # anything since the last request went out
         self._transport: asyncio.Transport
         self._parser = httptools.HttpResponseParser(self)
         self._awaited: asyncio.Future[Answer] | None = None
@@ -59,6 +66,7 @@ class Line(asyncio.Protocol):
     async def exchange(self, pieces: Sequence[bytes]) -> Answer:
         """Raises ExchangeError. When cancelled, the caller should hang up."""
         self._answer = Answer()
+        self.has_heard = False
         self._awaited = asyncio.get_running_loop().create_future()
         self._transport.writelines(pieces)
         try:
@@ -70,11 +78,6 @@ class Line(asyncio.Protocol):
         self.is_open = False
         self._transport.abort()
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether anything of an answer has come."""
-        return self._answer.status != 0
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]  # a stream's, whichever loop made it
         self.is_open = True
@@ -83,6 +86,7 @@ class Line(asyncio.Protocol):
         if self._awaited is None:  # nobody asked
             self.hang_up()
             return
+        self.has_heard = True
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -95,7 +99,7 @@ class Line(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.is_open = False
-        self._fail("answer cut off" if self.has_begun else failure_of(error))
+        self._fail("answer cut off" if self.has_heard else failure_of(error))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
@@ -151,7 +155,7 @@ class Lines:
             try:
                 return await self._over(line, pieces)
             except ExchangeError:
-                if line.has_begun:
+                if line.has_heard:
                     raise
         # a server may close an idle connection at any moment (RFC 9112, 9.3.1): that is no failure of its
         return await self._over(await self._open(), pieces)

@@ -67,8 +67,7 @@ class Sender:
                 due_s = begins + after_s
                 if due_s >= self.tally.ends_s:
                     break
-                if (wait_s := due_s - time.perf_counter()) > 0:
-                    await asyncio.sleep(wait_s)
+                await asyncio.sleep(max(0.0, due_s - time.perf_counter()))  # also when late: others must run
                 group.create_task(self._one(due_s))
         return self.tally
 
