@@ -163,6 +163,15 @@ def test_what_is_no_answer_is_counted_and_the_load_goes_on(bad: Reply, failure: 
     assert len(made.asked) == 1 + found["requests"], "none was sent twice"
 
 
+def test_what_was_answered_badly_is_not_asked_again_on_another_connection() -> None:
+    """Only a kept connection that ends in silence may have been closed before it heard the request."""
+    cut_off = Reply(b"HTTP/1.1 2", closes=True)
+    with peer(lambda number: Reply() if number % 3 else cut_off) as made:
+        found = of(made.url)
+    assert found["failures"]["answer cut off"] == pytest.approx(found["requests"] / 3, abs=3)
+    assert len(made.asked) == 1 + found["requests"]
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -7,11 +7,11 @@ The open loop goes on regardless, as the world does, and counts from the moment 
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sightline.cli.bench.serve.exchange import Answer, ExchangeError, Lines
+from sightline.cli.bench.serve.exchange import Answer, ExchangeError
 from sightline.cli.bench.serve.tally import Outcome, Tally
 from sightline.cli.bench.serve.traffic import Sent
 
@@ -23,6 +23,12 @@ GAVE_UP, LEFT = "gave up", "hung up"  # the server took too long; we left, as wa
 
 class Requests(Protocol):
     def next(self) -> Sent: ...
+
+
+class Connections(Protocol):
+    async def exchange(self, pieces: Sequence[bytes]) -> Answer:
+        """Raises ExchangeError."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Sender:
     """Sends requests over lines and enters what becomes of each in a tally."""
 
     def __init__(
-        self, lines: Lines, requests: Requests, head: Callable[[Sent], bytes], *, pace: Pace
+        self, lines: Connections, requests: Requests, head: Callable[[Sent], bytes], *, pace: Pace
     ) -> None:
         self._lines = lines
         self._requests = requests
