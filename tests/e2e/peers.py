@@ -1,9 +1,10 @@
 """A small HTTP server that behaves as it is told, badly too. Does not know who asks.
 
-As a program, `python -m tests.e2e.peers PORT`, it answers everything with 200.
+As a program, `python -m tests.e2e.peers PORT [ANSWERS]`, it answers with 200, and ends after so many.
 """
 
 import asyncio
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -101,11 +102,17 @@ def peer(behaviour: Behaviour = lambda _: Reply()) -> Iterator[Peer]:
         thread.join()
 
 
-async def _serve_forever(port: int) -> None:
-    made = Peer(lambda _: Reply())
+async def _serve_forever(port: int, answers: int) -> None:
+    def ends(number: int) -> Reply:
+        if number > answers:
+            print("out of memory", file=sys.stderr, flush=True)
+            os._exit(1)
+        return Reply()
+
+    made = Peer(ends)
     server = await asyncio.start_server(made.serve, "127.0.0.1", port, limit=2**24)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve_forever(int(sys.argv[1])))
+    asyncio.run(_serve_forever(int(sys.argv[1]), int([*sys.argv, 1_000_000_000][2])))

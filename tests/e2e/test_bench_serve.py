@@ -244,6 +244,16 @@ def test_peer_that_ends_early_is_told_with_its_last_words(server: Running) -> No
     assert "cannot be started" in refused("--url", server.url, "--peer-command", "/nowhere/at-all")
 
 
+def test_peer_that_ends_under_the_load_is_told(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    told = CliRunner().invoke(
+        app, ["bench", "serve", *QUICK, "--url", server.url, "--peer-command", f"{PEER} 20", "--rounds", "1"]
+    )
+    assert told.exit_code == 0
+    assert "openai ended under this load; its last words: out of memory" in told.stderr
+    assert "x connection refused" in told.stdout
+
+
 def test_peer_that_never_answers_is_given_up(server: Running) -> None:
     command = f"{sys.executable} -c 'import time; time.sleep(60)'"
     started = time.monotonic()

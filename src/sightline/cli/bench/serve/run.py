@@ -110,6 +110,8 @@ async def _turn(plan: Plan, deck: Deck, target: Target, rate_per_s: float | None
     tally = await (sender.closed_loop() if rate_per_s is None else sender.open_loop(rate_per_s))
     tally.cpu_s, tally.wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
     lines.close()
+    if target.child and not target.child.is_alive:
+        note(f"{target.name} ended under this load; its last words: {target.child.last_words()}")
     return tally
 
 
