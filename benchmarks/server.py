@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.load import BOUNDARY, upload
-
 CLIENTS = 32
 SECONDS = 20.0
 IDLE_SECONDS = 6.0
+WARM_UP_S = 1.0  # until every client's first answer has come
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,10 @@ def measure(folder: Path, pictures: Path) -> ServerTable:
         return ServerTable(
             first_vector_s=first_vector_s,
             anonymous_mb=_anonymous_mb(pid),
-            rate=float(busy["rate"]),
-            p95_ms=float(busy["p95_ms"]),
-            idle_p50_ms=float(idle["p50_ms"]),
-            failures=len(busy["failures"]) + len(idle["failures"]),
+            rate=busy["answers_per_s"],
+            p95_ms=busy["p95_ms"],
+            idle_p50_ms=idle["p50_ms"],
+            failures=round(sum(found["requests"] - found["ok"] for found in (idle, busy))),
         )
 
 
@@ -67,12 +66,10 @@ def serving(folder: Path) -> Iterator[tuple[int, int]]:
 
 
 def _wait_for_vector(port: int, picture: bytes) -> None:
-    request = upload("/embed-image", picture)
-    body = request.split(b"\r\n\r\n", 1)[1]
-    kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
+    kind = {"Content-Type": "image/jpeg"}
     for _ in range(3000):
         try:
-            call = urllib.request.Request(f"http://127.0.0.1:{port}/embed-image", body, kind)
+            call = urllib.request.Request(f"http://127.0.0.1:{port}/embed-image", picture, kind)
             with urllib.request.urlopen(call, timeout=30) as answer:  # noqa: S310  # loopback
                 json.load(answer)
             return
@@ -90,11 +87,15 @@ def _text(port: int) -> None:
         urllib.request.urlopen(call, timeout=30).close()  # noqa: S310  # loopback
 
 
-def _load(port: int, clients: int, seconds: float, pictures: Path) -> dict[str, object]:
-    command = [sys.executable, "-m", "benchmarks.load", str(port), "/embed-image", str(clients), str(seconds)]
-    done = subprocess.run([*command, str(pictures)], capture_output=True, check=True)
-    result: dict[str, object] = json.loads(done.stdout)
-    return result
+def _load(port: int, clients: int, seconds: float, pictures: Path) -> dict[str, float]:
+    """The figures of `sightline bench serve`, in a process of its own."""
+    command = [sys.executable, "-m", "sightline", "bench", "serve", "--url", f"http://127.0.0.1:{port}"]
+    command += ["--clients", str(clients), "--seconds", str(seconds), "--warm-up-s", str(WARM_UP_S)]
+    done = subprocess.run(
+        [*command, "--pictures", str(pictures), "--json"], stdout=subprocess.PIPE, check=True
+    )
+    figures: dict[str, float] = json.loads(done.stdout)["servers"]["sightline"]
+    return figures
 
 
 def _anonymous_mb(pid: int) -> float:

@@ -79,7 +79,7 @@ def test_commands_that_stay_in_the_foreground_exist(example):
     for line in example.splitlines():
         for target in re.findall(r"\bmake ([a-z]+)", line):
             assert target in targets
-        for command in re.findall(r"\bsightline (serve|embed|models \w+|bench|doctor)", line):
+        for command in re.findall(r"\bsightline (serve|embed|models \w+|bench serve|bench|doctor)", line):
             assert run(["sightline", *command.split(), "--help"], ROOT).returncode == 0
 
 

@@ -21,7 +21,7 @@ HEAVY = ("numpy", "rich", "PIL", "onnx", "openvino", "onnxruntime", "fastapi", "
 
 def test_all_commands_of_the_design_that_concern_models_are_there():
     names = {" ".join(path) for path in COMMANDS}
-    wanted = {"serve", "embed", "bench", "doctor"}
+    wanted = {"serve", "embed", "bench", "bench serve", "doctor"}
     wanted |= {f"models {name}" for name in ("list", "show", "pull", "verify", "synthesize")}
     assert wanted <= names
 
@@ -64,6 +64,13 @@ def test_version_is_the_packages():
         ["embed", "x.png", "--out", "x.npy", "--engine", "steam"],
         ["bench", "--card", "mini", "--model", "mini"],
         ["bench", "--layers", "2"],
+        ["bench", "--seconds", "1", "serve"],
+        ["bench", "serve", "--rate", "fast"],
+        ["bench", "serve", "--route", "/embed-video"],
+        ["bench", "serve", "--url", "https://127.0.0.1"],
+        ["bench", "serve", "--url", "http://127.0.0.1:1", "--model", "mini"],
+        ["bench", "serve", "--peer-url", "http://127.0.0.1:{port}"],
+        ["bench", "serve", "--peer-url", "http://127.0.0.1:1", "--peer-shape", "immich"],
         ["serve", "--port", "99999"],
         ["models", "synthesize", "mini"],
         ["paint"],

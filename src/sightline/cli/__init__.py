@@ -23,8 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # help is plain text: it needs no library, and pipes as it reads
 )
-for command in (serve, embed, bench, doctor):
+for command in (serve, embed, doctor):
     app.command()(command)
+app.add_typer(bench, name="bench")
 app.add_typer(models, name="models")
 
 

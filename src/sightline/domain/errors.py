@@ -27,6 +27,7 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── ForwardError              forward_failed
 │   ├── OutOfMemoryError          out_of_memory
 │   └── NonFiniteVectorError      nonfinite_vector
+├── TargetError                   target_failed: a server that is to be loaded does not start or answer
 └── BusyError                     come back later
     ├── OverloadedError           overloaded
     ├── NotReadyError             not_ready
@@ -148,6 +149,12 @@ class OutOfMemoryError(EngineError):
 
 class NonFiniteVectorError(EngineError):
     code = "nonfinite_vector"
+
+
+class TargetError(SightlineError):
+    """Raised by `sightline bench serve`: its operator started the server, so its log and answer are shown."""
+
+    code = "target_failed"
 
 
 class BusyError(SightlineError):

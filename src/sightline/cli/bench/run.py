@@ -1,6 +1,5 @@
 """Carries out `sightline bench`: times forwards and decoding. Does not know HTTP or other libraries."""
 
-import io
 import os
 import statistics
 import tempfile
@@ -12,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import typer
-from PIL import Image
 
+from sightline.cli.bench.photo import photo
 from sightline.cli.loading import load_chosen
 from sightline.cli.options import Chosen
 from sightline.cli.screen import note, show_json, show_table
@@ -61,8 +60,8 @@ def run(plan: Plan, chosen: Chosen) -> None:
         model = load_chosen(chosen)
         gflop = _gflop(plan, model)
         speeds = [_speed(model, batch, plan.seconds, gflop) for batch in plan.batches]
-        photo = _photo()
-        prepare_ms = _median_s(lambda: model.prepare_image(photo), plan.seconds) * 1000
+        picture = photo(PHOTO_PX)
+        prepare_ms = _median_s(lambda: model.prepare_image(picture), plan.seconds) * 1000
     if plan.as_json:
         show_json(_document(model, speeds, gflop, prepare_ms))
     else:
@@ -94,18 +93,6 @@ def _median_s(work: Callable[[], object], seconds: float) -> float:
         work()
         times.append(time.perf_counter() - started)
     return statistics.median(times)
-
-
-def _photo() -> bytes:
-    """A JPEG with the grain of a photo: a smooth one would decode too quickly."""
-    width, height = PHOTO_PX
-    rng = np.random.default_rng(0)
-    coarse = Image.fromarray(rng.integers(0, 256, (height // 16, width // 16, 3), dtype=np.uint8))
-    smooth = np.asarray(coarse.resize(PHOTO_PX, Image.Resampling.BICUBIC), dtype=np.float32)
-    grainy = smooth + rng.normal(0, 6, smooth.shape)
-    buffer = io.BytesIO()
-    Image.fromarray(grainy.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=90)
-    return buffer.getvalue()
 
 
 def _document(
