@@ -8,7 +8,7 @@ from sightline.services.pace import Pace, Sample, Throughput
 from sightline.services.sweep import sweep
 from tests.fakes import Turnstile, fake_model
 
-LINEAR = [Sample(rows, 50 * rows, 0.003 + 0.01 * rows) for rows in (1, 2, 4, 8, 16)]
+LINEAR = [Sample(50 * rows, 0.003 + 0.01 * rows) for rows in (1, 2, 4, 8, 16)]
 
 
 def test_a_line_through_the_samples_tells_other_sizes() -> None:
@@ -16,15 +16,6 @@ def test_a_line_through_the_samples_tells_other_sizes() -> None:
     assert pace.seconds(50 * 12) == pytest.approx(0.123)
     assert pace.seconds(50 * 12, is_alone=False) == pytest.approx(0.12)
     assert pace.tokens_within(0.123) == pytest.approx(600, abs=1)
-
-
-def test_the_batch_worth_having_is_the_smallest_that_comes_near_the_best_rate() -> None:
-    # 1 row does 77/s, 4 do 93/s, 8 do 96.4/s, 16 do 98.2/s
-    assert Pace(LINEAR).worth_rows == 8
-    flat = [Sample(rows, rows, 0.01) for rows in (1, 2, 4, 8)]
-    assert Pace(flat).worth_rows == 8
-    assert Pace([Sample(rows, rows, 0.01 * rows) for rows in (1, 2, 4)]).worth_rows == 1
-    assert Pace().worth_rows is None
 
 
 def test_the_estimate_follows_a_machine_that_becomes_slower() -> None:
@@ -50,10 +41,9 @@ def test_without_a_warm_up_the_first_forward_tells() -> None:
 def test_no_measurement_makes_an_estimate_that_cannot_be(
     measured: list[tuple[int, float]], tokens: int
 ) -> None:
-    pace = Pace([Sample(rows, 7 * rows, seconds) for rows, seconds in measured])
+    pace = Pace([Sample(7 * rows, seconds) for rows, seconds in measured])
     assert 0 < pace.seconds(tokens) < float("inf")
     assert pace.tokens_within(0.0) == 0
-    assert pace.worth_rows is None or pace.worth_rows >= 1
 
 
 def test_units_of_work_count_by_their_size() -> None:
@@ -70,7 +60,6 @@ def test_a_sweep_tells_the_pace_of_every_tower_from_batches_that_double() -> Non
     paces = sweep(fake_model(hook=gate))
     assert set(paces) == {"vision", "text"}
     assert sorted(set(gate.sizes)) == [1, 2, 4, 8, 16, 32]
-    assert all(pace.worth_rows in gate.sizes for pace in paces.values())
 
 
 def test_a_model_without_text_has_one_pace() -> None:

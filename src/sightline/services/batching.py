@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 HANDS = 2
 BULK_FORWARD_S = 0.05  # nobody notices a twentieth of a second; a batch cannot be interrupted
-BRIEF_FORWARD_S = 0.1  # so long a batch may take whatever a sweep on a busy machine made of its rows
+FORWARD_S = 0.35  # a longer one gains nothing that was ever measured, and holds everybody up
 ABOUT_S = 10.0  # after an interactive job, bulk batches stay short for so long
 STALLED_S = 5.0  # shorter than a probe's patience
 
@@ -231,9 +231,7 @@ class Batcher:
         model, tower, _ = bucket
         pace = self.paces.of(model, tower)
         rows, cost = self._limits.max_rows, self._limits.max_cost
-        if pace.worth_rows is not None:
-            brief_rows = pace.tokens_within(BRIEF_FORWARD_S) // model.row_cost(tower, bucket[2])
-            rows = min(rows, max(pace.worth_rows, brief_rows))
+        cost = min(cost, pace.tokens_within(FORWARD_S))
         rows = min(rows, self._forwards.rows_that_fit(model, tower) or rows)
         if lane == "bulk" and time.monotonic() - self._interactive_at < ABOUT_S:
             cost = min(cost, pace.tokens_within(BULK_FORWARD_S))

@@ -65,11 +65,6 @@ class EmbeddingService:
             raise RuntimeError("the model is not loaded: call load_model() first")
         return self._model
 
-    @property
-    def batch_rows(self) -> int | None:
-        """The fewest pictures in a forward that come near the best rate; None: not measured."""
-        return self._workshop.paces.of(self.model, "vision").worth_rows
-
     def load_model(self) -> None:
         """Load, check and warm the model; blocks for seconds. A second call does nothing.
 

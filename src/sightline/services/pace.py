@@ -1,8 +1,8 @@
-"""How long a forward takes, and how many rows are worth having in one. Does not know queues or engines.
+"""How long a forward takes. Does not know queues or engines.
 
 A device takes a fixed time for a forward and some time for each token: seconds = a * tokens + b. Both are
-measured when a model is warmed up; a factor that follows every real forward says how much slower it is now,
-with decoders on the same cores or somebody else on the machine.
+measured when a model is loaded; a factor that follows every real forward says how much slower it is now, with
+decoders on the same cores or somebody else on the machine.
 """
 
 import threading
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from sightline.domain.records import Tower
 from sightline.services.model import Model
 
-WORTH = 0.95  # of the best rate: what more rows would add is less than what their waiting costs
 FOLLOW = 0.2  # of one forward in the factor: some five forwards are remembered
 MOST = 4.0  # one forward that stood still, on a machine that did, must not shut the door for seconds
 FADE = 0.98  # of what is remembered, with each picture read: some fifty
@@ -23,7 +22,6 @@ UNMEASURED_S_PER_TOKEN = 1e-4  # half of ViT-B/32 on two CPU cores; wrong only u
 class Sample:
     """One forward, timed."""
 
-    rows: int
     tokens: int
     seconds: float
 
@@ -35,7 +33,6 @@ class Pace:
         self._s_per_token, self._s_per_forward = _fit(samples)
         self._is_guess = not samples
         self._factor = 1.0
-        self.worth_rows = _worth(samples)  # None: not measured
         self._lock = threading.Lock()
 
     def seconds(self, tokens: int, *, is_alone: bool = True) -> float:
@@ -86,14 +83,6 @@ def _fit(samples: Sequence[Sample]) -> tuple[float, float]:
     if slope <= 0 or fixed_s < 0:  # one sample, or noise: all of the time to the tokens
         return max(mean_s / mean_tokens, 1e-9), 0.0
     return slope, fixed_s
-
-
-def _worth(samples: Sequence[Sample]) -> int | None:
-    """The fewest rows that come near the best rate that was measured."""
-    if not samples:
-        return None
-    best = max(sample.rows / sample.seconds for sample in samples)
-    return min(sample.rows for sample in samples if sample.rows / sample.seconds >= WORTH * best)
 
 
 class Throughput:

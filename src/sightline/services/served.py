@@ -83,7 +83,6 @@ def _facts(service: EmbeddingService) -> dict[str, object]:
         "dim": card.dim,
         "load_s": round(service.load_s, 3),
         "warm_up_s": round(service.warm_up_s, 3),
-        "batch_rows": service.batch_rows,
     }
 
 
