@@ -8,7 +8,7 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 PHOTOS ?= ../shared/data/clothing
 GOLDEN ?= ../shared/golden
 
-.PHONY: help setup demo serve test check parity promtool bench photos train clean
+.PHONY: help setup demo serve test check parity promtool bench load photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ promtool:  ## the alerts against made-up histories; needs promtool, which comes 
 
 bench: $(PARITY)/.ready  ## speed and memory, as ratios from one run
 	$(PARITY)/bin/python -m benchmarks
+
+load: $(VENV)/.dev  ## a server in a calm, a rush and an ingestion: some five minutes
+	$(BIN)/python -m benchmarks.load
 
 photos: $(VENV)/.dev  ## pixels of the reference photos, which are not in the repository
 	SIGHTLINE_GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/photos --quiet

@@ -8,10 +8,11 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from benchmarks import engines, machine, server
+from benchmarks import engines, host, server
 from benchmarks.engines import OURS, REFERENCE
 from benchmarks.pictures import uploads
-from benchmarks.report import engine_report, preparation_ms, server_report
+from benchmarks.preparation import preparation_ms
+from benchmarks.report import engine_report, server_report
 from sightline.models.synthesize import synthesize
 
 MAIN = "clip-vit-b-32"
@@ -32,7 +33,7 @@ def main() -> None:
         "--pictures", type=Path, help="JPEGs to upload; without it drawn ones of 400 x 533 px"
     )
     wanted = parser.parse_args()
-    parts = [f"Measured {date.today().isoformat()} on {machine.describe()}.\n"]
+    parts = [f"Measured {date.today().isoformat()} on {host.describe()}.\n"]
     with tempfile.TemporaryDirectory(prefix="sightline-bench-") as temporary:
         pictures = wanted.pictures or uploads(Path(temporary) / "pictures")
         for name in wanted.cards:

@@ -1,9 +1,6 @@
-"""What the machine is, and its matrix-product peak in bf16. Does not know models."""
+"""The machine's matrix-product peak in bf16. Does not know models."""
 
-import os
-import platform
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,15 +9,6 @@ from sightline.engines.silent_openvino import hint, ov
 
 ROWS, WIDTH, MLP = 1600, 768, 3072  # the products of a ViT-B/32 batch of 32
 CHAIN = 4
-FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
-
-
-def describe() -> str:
-    flags = Path("/proc/cpuinfo").read_text()
-    known = [flag for flag in FLAGS if f" {flag}" in flags]
-    names = [line.split(":")[1].strip() for line in flags.splitlines() if "model name" in line]
-    system = f"{platform.system()}, Python {platform.python_version()}"
-    return f"{names[0] if names else 'unknown CPU'}, {os.cpu_count()} cores, {' '.join(known)}; {system}"
 
 
 def peaks() -> dict[str, tuple[Callable[[], object], float]]:

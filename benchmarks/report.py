@@ -1,10 +1,6 @@
 """Tables in Markdown, and each bar beside what was measured. Does not know how it was measured."""
 
-import statistics
-import time
-from pathlib import Path
-
-import sightline
+from benchmarks.bars import bar
 from benchmarks.engines import REFERENCE, EngineTable
 from benchmarks.server import ServerTable
 
@@ -34,13 +30,13 @@ def engine_report(table: EngineTable) -> str:
 def _bars(table: EngineTable) -> list[str]:
     if REFERENCE not in table.seconds:
         best = max(table.share_of_peak(BF16, batch, executed=False) for batch in table.seconds[BF16])
-        return [_bar("bf16, best batch, share of the peak", best, ">= 0.80")]
+        return [bar("bf16, best batch, share of the peak", best, ">= 0.80")]
     return [
-        _bar("bf16 batch 32, share of the peak", table.share_of_peak(BF16, LARGE, executed=False), ">= 0.85"),
-        _bar("bf16 one picture, ms", table.seconds[BF16][1] * 1000, "<= 16"),
-        _bar("bf16 / ONNX Runtime f32, batch 32", table.rate(BF16, LARGE) / table.rate(F32, LARGE), ">= 2"),
-        _bar("bf16 / transformers, batch 32", table.rate(BF16, LARGE) / table.rate(REFERENCE, LARGE), ">= 4"),
-        _bar("bf16 / transformers, one picture", table.rate(BF16, 1) / table.rate(REFERENCE, 1), ">= 5"),
+        bar("bf16 batch 32, share of the peak", table.share_of_peak(BF16, LARGE, executed=False), ">= 0.85"),
+        bar("bf16 one picture, ms", table.seconds[BF16][1] * 1000, "<= 16"),
+        bar("bf16 / ONNX Runtime f32, batch 32", table.rate(BF16, LARGE) / table.rate(F32, LARGE), ">= 2"),
+        bar("bf16 / transformers, batch 32", table.rate(BF16, LARGE) / table.rate(REFERENCE, LARGE), ">= 4"),
+        bar("bf16 / transformers, one picture", table.rate(BF16, 1) / table.rate(REFERENCE, 1), ">= 5"),
     ]
 
 
@@ -48,29 +44,11 @@ def server_report(table: EngineTable, served: ServerTable, prepare_ms: float) ->
     overhead = served.idle_p50_ms - table.seconds[BF16][1] * 1000 - prepare_ms
     lines = [
         f"### {table.model} over HTTP: JPEG uploads, the client on the same cores\n",
-        _bar("32 clients / engine batch 32", served.rate / table.rate(BF16, LARGE), ">= 0.80"),
-        _bar("idle p50 - forward - decode and resize, ms", overhead, "<= 4"),
-        _bar("start to first vector, s", served.first_vector_s, "<= 2.5"),
-        _bar("anonymous memory with both towers, MB", served.anonymous_mb, "<= 550"),
+        bar("32 clients / engine batch 32", served.rate / table.rate(BF16, LARGE), ">= 0.80"),
+        bar("idle p50 - forward - decode and resize, ms", overhead, "<= 4"),
+        bar("start to first vector, s", served.first_vector_s, "<= 2.5"),
+        bar("anonymous memory with both towers, MB", served.anonymous_mb, "<= 550"),
         f"- 32 clients: {served.rate:.1f} pictures/s, p95 {served.p95_ms:.0f} ms, {served.failures} failures",
         f"- idle p50 {served.idle_p50_ms:.1f} ms; decode and resize {prepare_ms:.1f} ms on one core",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _bar(what: str, value: float, wanted: str) -> str:
-    sign, limit = wanted.split()
-    held = value >= float(limit) if sign == ">=" else value <= float(limit)
-    return f"- {what}: **{value:.2f}** (wanted {wanted}: {'holds' if held else 'DOES NOT HOLD'})"
-
-
-def preparation_ms(folder: Path, pictures: Path) -> float:
-    """Median of decoding and resizing one upload, on one core."""
-    model = sightline.load(folder)
-    times = []
-    for path in sorted(pictures.glob("*.jpg"))[:64]:
-        data = path.read_bytes()
-        started = time.perf_counter()
-        model.prepare_image(data)
-        times.append(time.perf_counter() - started)
-    return statistics.median(times) * 1000

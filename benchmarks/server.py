@@ -50,13 +50,16 @@ def measure(folder: Path, pictures: Path) -> ServerTable:
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[tuple[int, int]]:
-    """`sightline serve` on a free port: (port, process id). Ended, by its id, when the block ends."""
+def serving(folder: Path, *, module: str = "sightline", **more: str) -> Iterator[tuple[int, int]]:
+    """`sightline serve` on a free port: (port, process id). Ended, by its id, when the block ends.
+
+    module: what runs instead of it; more: of its environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "sightline", "serve", "--model", str(folder), "--port", str(port)]
-    environment = os.environ | {"SIGHTLINE_LOG_LEVEL": "warning", "SIGHTLINE_DRAIN_MS": "0"}
+    command = [sys.executable, "-m", module, "serve", "--model", str(folder), "--port", str(port)]
+    environment = os.environ | {"SIGHTLINE_LOG_LEVEL": "warning", "SIGHTLINE_DRAIN_MS": "0"} | more
     process = subprocess.Popen(command, env=environment)
     try:
         yield port, process.pid

@@ -17,11 +17,14 @@ Task = Callable[[], None]
 
 
 class LanePool:
-    """A pool of threads in which lanes take turns. threads: as many as cores unless told."""
+    """A pool of threads in which lanes take turns. threads: as many as cores unless told.
 
-    def __init__(self, threads: int | None = None) -> None:
+    yields: let forwards go first where both share the cores.
+    """
+
+    def __init__(self, threads: int | None = None, *, yields: bool = True) -> None:
         self.threads = threads or os.cpu_count() or 1
-        self._pool = preparation_pool(self.threads)
+        self._pool = preparation_pool(self.threads) if yields else ThreadPoolExecutor(self.threads, "texts")
         self._waiting: dict[Lane, deque[tuple[float, Task]]] = {lane: deque() for lane in LANES}
         self._turns = Turns()
         self._lock = threading.Lock()

@@ -21,7 +21,6 @@ from sightline.services.pace import Throughput
 from sightline.services.pool import LanePool
 from sightline.services.room import Room
 
-TEXT_BYTES = 100  # what cutting a text into tokens takes, in bytes of a picture
 READING_BYTES = 2_400_000_000  # in memory at once: four of the largest pictures there may be
 
 
@@ -35,7 +34,10 @@ class Order:
 
 
 class Preparation:
-    """Safe to use from several threads. put: takes the jobs that are prepared. cache: None for none."""
+    """Safe to use from several threads. threads: for pictures; texts have one of their own.
+
+    put: takes the jobs that are prepared. cache: None for none.
+    """
 
     def __init__(
         self,
@@ -43,13 +45,15 @@ class Preparation:
         admission: Admission,
         metrics: Metrics,
         *,
-        pool: LanePool,
+        threads: int,
         cache: VectorCache | None = None,
     ) -> None:
         self._put = put
         self._admission = admission
         self._metrics = metrics
-        self._pool = pool
+        self._pictures = LanePool(threads)
+        # A text takes a tenth of a millisecond: it should not wait for pictures, nor for forwards to end.
+        self._texts = LanePool(1, yields=False)
         self._cache = cache
         self._room = Room(READING_BYTES)
         self._reading = Throughput(units=1e6, seconds=0.02)  # of encoded bytes; JPEG, before any was seen
@@ -63,9 +67,14 @@ class Preparation:
         texts = [order for order in orders if isinstance(order.asked, Text)]
         for order in orders:
             if isinstance(order.asked, Picture):
-                self._pool.submit(lane, _size(order.asked.source), partial(self._run, [order]))
+                self._pictures.submit(lane, _size(order.asked.source), partial(self._run, [order]))
         if texts:  # a tokenizer is fastest with all at once
-            self._pool.submit(lane, TEXT_BYTES * len(texts), partial(self._run, texts))
+            self._texts.submit(lane, len(texts), partial(self._run, texts))
+
+    def close(self) -> None:
+        """Finish what was submitted, and end the threads."""
+        self._pictures.close()
+        self._texts.close()
 
     def _run(self, orders: Sequence[Order], *, is_heir: bool = False) -> None:
         """One picture, or several texts. is_heir: somebody else was to compute it, and is gone."""
@@ -93,9 +102,8 @@ class Preparation:
         key = _key(order)
         if self._cache is None or key is None:
             return True
-        heir = partial(
-            self._pool.submit, order.job.lane, TEXT_BYTES, partial(self._run, [order], is_heir=True)
-        )
+        pool = self._texts if isinstance(order.asked, Text) else self._pictures
+        heir = partial(pool.submit, order.job.lane, 1, partial(self._run, [order], is_heir=True))
         role = self._cache.claim(key, order.job, heir)
         self._metrics.cached("miss" if role == "leader" else role)
         return role == "leader"

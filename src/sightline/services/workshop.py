@@ -4,6 +4,7 @@ A picture's way: a place is taken, a thread decodes and cuts it, the device's qu
 future for the whole way: cancelling it takes the item out wherever it is.
 """
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from sightline.services.cache import VectorCache
 from sightline.services.jobs import LANES, NEVER, Asked, Job, Lane, Text
 from sightline.services.model import Model
 from sightline.services.pace import Paces
-from sightline.services.pool import LanePool
 from sightline.services.preparation import Order, Preparation
 from sightline.services.queueing import BatchLimits
 
@@ -53,13 +53,13 @@ class Workshop:
         self.metrics = Metrics()
         self.paces = Paces()
         self.batcher = Batcher(limits, paces=self.paces, metrics=self.metrics, max_wait_s=max_wait_s)
-        self._pool = LanePool(threads)
-        self.admission = Admission(max_cost, max_wait_s=max_queue_s, threads=self._pool.threads)
+        threads = threads or os.cpu_count() or 1
+        self.admission = Admission(max_cost, max_wait_s=max_queue_s, threads=threads)
         self.metrics.watch_held(lambda: self.admission.held)
         for lane in LANES:
             self.metrics.watch_wait(lane, partial(self.admission.wait_s, lane))
         self._preparation = Preparation(
-            self.batcher.put, self.admission, self.metrics, pool=self._pool, cache=self._cache(cache_bytes)
+            self.batcher.put, self.admission, self.metrics, threads=threads, cache=self._cache(cache_bytes)
         )
 
     def start(self, model: Model, asked: Sequence[Asked], terms: Terms) -> list[Job]:
@@ -87,7 +87,7 @@ class Workshop:
 
     def close(self) -> None:
         """Let what is under way finish, then end every thread."""
-        self._pool.close()
+        self._preparation.close()
         self.batcher.close()
 
     def _cache(self, max_bytes: int) -> VectorCache | None:

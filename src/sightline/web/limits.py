@@ -6,8 +6,9 @@ import hmac
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sightline.domain.errors import NotReadyError
+from sightline.domain.errors import NotReadyError, OverloadedError
 from sightline.web.errors import RefusedError, code_of, error_answer
+from sightline.web.objectives import GROUPS
 from sightline.web.state import PROBES, ServerState
 
 # A connection closed while its client still writes is reset, and the client may never see the answer. So some
@@ -23,7 +24,7 @@ class _TooLargeError(Exception):
 
 
 class Gate:
-    """Refuses with 401, 413 or 503 before the app sees the request, and counts the body while it comes in."""
+    """Refuses with 401, 413, 429 or 503 before the app sees the request, and counts the body coming in."""
 
     def __init__(self, app: ASGIApp, state: ServerState) -> None:
         self._app = app
@@ -47,6 +48,13 @@ class Gate:
             draining = NotReadyError("the server is shutting down; send the request to another one")
             await self._refuse(draining, REST_BYTES, receive, send)
             return
+        if scope["path"] in GROUPS:  # a full server need not read what it would refuse
+            try:
+                self._state.served.workshop.admission.require_room()
+            except OverloadedError as error:
+                self._state.served.workshop.metrics.rejected(error.code)
+                await error_answer(error)(scope, receive, send)
+                return
         length = headers.get(b"content-length", b"").lstrip(b"0")[:MAX_LENGTH_DIGITS]
         if length.isdigit() and int(length) > self._max_bytes:
             await self._refuse(self._too_large(), self._max_bytes + REST_BYTES, receive, send)

@@ -1,0 +1,1 @@
+"""A served model under load: what it answers, how fast, and what it refuses. Knows no engine."""
