@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 PIP_FLAGS := --quiet --disable-pip-version-check
 PHOTOS ?= ../shared/data/clothing
 GOLDEN ?= ../shared/golden
+SOAK_S ?= 3600
 
-.PHONY: help setup demo serve test check parity promtool bench load photos train clean
+.PHONY: help setup demo serve test check parity promtool bench load soak photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -64,6 +65,9 @@ bench: $(PARITY)/.ready  ## speed and memory, as ratios from one run
 
 load: $(VENV)/.dev  ## a server in a calm, a rush and an ingestion: some five minutes
 	$(BIN)/python -m benchmarks.load
+
+soak: $(VENV)/.dev  ## an hour of mixed requests: what grows? (SOAK_S=seconds)
+	$(BIN)/python -m benchmarks.soak --seconds $(SOAK_S)
 
 photos: $(VENV)/.dev  ## pixels of the reference photos, which are not in the repository
 	SIGHTLINE_GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/photos --quiet

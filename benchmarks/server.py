@@ -50,7 +50,7 @@ def measure(folder: Path, pictures: Path) -> ServerTable:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *, module: str = "sightline", **more: str) -> Iterator[tuple[int, int]]:
+def serving(folder: Path | str, *, module: str = "sightline", **more: str) -> Iterator[tuple[int, int]]:
     """`sightline serve` on a free port: (port, process id). Ended, by its id, when the block ends.
 
     module: what runs instead of it; more: of its environment.
@@ -73,7 +73,7 @@ def _wait_for_vector(port: int, picture: bytes) -> None:
     for _ in range(3000):
         try:
             call = urllib.request.Request(f"http://127.0.0.1:{port}/embed-image", picture, kind)
-            with urllib.request.urlopen(call, timeout=30) as answer:  # noqa: S310  # loopback
+            with urllib.request.urlopen(call, timeout=30) as answer:
                 json.load(answer)
             return
         except (urllib.error.URLError, ConnectionError):
@@ -87,7 +87,7 @@ def _text(port: int) -> None:
         f"http://127.0.0.1:{port}/v1/embeddings", body, {"Content-Type": "application/json"}
     )
     with contextlib.suppress(urllib.error.HTTPError):  # a model without text answers 400
-        urllib.request.urlopen(call, timeout=30).close()  # noqa: S310  # loopback
+        urllib.request.urlopen(call, timeout=30).close()
 
 
 def _load(port: int, clients: int, seconds: float, pictures: Path) -> dict[str, float]:
