@@ -2,7 +2,9 @@
 
 from typing import Literal
 
+import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.errors import EngineError, EngineUnavailableError
@@ -52,7 +54,8 @@ class OnnxEngine:
         options.log_severity_level = QUIET
         options.intra_op_num_threads = self._threads
         # by value, not by location: the runtime refuses files outside the graph's folder
-        values = {name: _value(tensor) for name, tensor in graph.weights.items()}
+        stored = map_weights(graph.weights)
+        values = {name: _value(stored[name], tensor) for name, tensor in graph.weights.items()}
         options.add_external_initializers(list(values), list(values.values()))
         try:
             session = ort.InferenceSession(graph.onnx, options, providers=self._providers())
@@ -74,8 +77,8 @@ class OnnxEngine:
         return [(CUDA, {"device_id": str(self._cuda.number), "use_tf32": str(int(self._cuda.tf32))}), CPU]
 
 
-def _value(tensor: TensorSlice) -> ort.OrtValue:
-    return ort.OrtValue.ortvalue_from_numpy_with_onnx_type(map_weights(tensor), ELEMENT_TYPES[tensor.dtype])
+def _value(stored: NDArray[np.generic], tensor: TensorSlice) -> ort.OrtValue:
+    return ort.OrtValue.ortvalue_from_numpy_with_onnx_type(stored, ELEMENT_TYPES[tensor.dtype])
 
 
 class OnnxProgram:

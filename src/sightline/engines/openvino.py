@@ -71,11 +71,14 @@ def _fill_in(model: ov.Model, graph: Graph) -> list[ov.Tensor]:
     caches are full of symlinks. Returns what must stay alive with the compiled model: it points into the map.
     """
     alive = []
+    stored = map_weights(graph.weights)
     for parameter in list(model.get_parameters()):
         tensor = graph.weights.get(parameter.get_friendly_name())
         if tensor is None:
             continue
-        values = ov.Tensor(map_weights(tensor), list(tensor.shape), ELEMENT_TYPES[tensor.dtype])
+        values = ov.Tensor(
+            stored[parameter.get_friendly_name()], list(tensor.shape), ELEMENT_TYPES[tensor.dtype]
+        )
         parameter.output(0).replace(op.Constant(values, shared_memory=True).output(0))
         model.remove_parameter(parameter)
         alive.append(values)
