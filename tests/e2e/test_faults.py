@@ -13,6 +13,7 @@ from sightline.services.model import Model
 from sightline.services.workshop import Workshop
 from tests.e2e.serving import running
 from tests.e2e.test_limits import HEAD, refused
+from tests.e2e.test_metrics import samples, value
 from tests.fakes import Batch, Turnstile, fake_model, png
 
 
@@ -61,6 +62,8 @@ def test_an_overloaded_server_refuses_with_the_time_to_come_back() -> None:
             answer = server.client.post("/embed-image", files={"file": png()})
             refused(answer, 429, "overloaded")
             assert int(answer.headers["retry-after"]) >= 1
+            found = samples(server.client)
+            assert value(found, "sightline_request_seconds_count", route="/embed-image", status="429") == 1
             gate.open()
             for sender in senders:
                 sender.join()

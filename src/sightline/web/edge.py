@@ -85,8 +85,9 @@ def _headers(identity: str, taken: Timings, total_s: float) -> list[tuple[bytes,
 
 
 def _route(scope: Scope) -> str:
-    """The pattern of the route that was taken; what a client makes up must not become a label."""
-    return str(getattr(scope.get("route"), "path", "none"))
+    """The pattern of the route that was taken, or would have been; what a client makes up is no label."""
+    path = scope["path"]
+    return str(getattr(scope.get("route"), "path", path if path in objectives.GROUPS else "none"))
 
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:
