@@ -47,8 +47,7 @@ def decode(data: bytes, limits: Limits = Limits()) -> Image.Image:  # noqa: B008
     limits.check_bytes(len(data))
     kind = recognise(data)
     with _own_words(kind.name):
-        if kind.size is not None:
-            limits.check_size(*kind.size(data), kind.bytes_per_px)
+        limits.check_size(*kind.size(data), kind.bytes_per_px)
         return _decode(data, kind, limits)
 
 
