@@ -8,13 +8,11 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
+from training.torchvision_beside_torch import make_torchvision_importable
+
 Float32 = NDArray[np.float32]
 
-# Two operators of torchvision's compiled part, which does not load beside a CPU build of torch: open_clip
-# needs the package to import, and never calls them.
-_OPERATORS = torch.library.Library("torchvision", "DEF")
-for _name in ("nms", "qnms"):
-    _OPERATORS.define(f"{_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+make_torchvision_importable()
 
 
 class Reference(Protocol):

@@ -15,7 +15,7 @@ from sightline.domain.errors import BrokenImageError, ImageError, ImageFormatErr
 from sightline.imaging.decode import decode
 from sightline.imaging.formats.exif import orientation
 from sightline.imaging.formats.table import recognise
-from tests import pictures
+from tests import avifs, pictures
 
 WHOLE = pictures.whole_files()
 each_whole_file = pytest.mark.parametrize("name", WHOLE)
@@ -40,8 +40,7 @@ def test_reducing_a_file_to_its_essence_changes_no_pixel(name: str) -> None:
 
 @each_whole_file
 def test_the_header_tells_the_size_that_pillow_finds(name: str) -> None:
-    size = recognise(WHOLE[name]).size
-    assert size is None or size(WHOLE[name]) == Image.open(io.BytesIO(WHOLE[name])).size
+    assert recognise(WHOLE[name]).size(WHOLE[name]) == Image.open(io.BytesIO(WHOLE[name])).size
 
 
 @pytest.mark.parametrize("name", sorted(WHOLE.keys() - {"mpo"}))
@@ -196,6 +195,14 @@ def _scans(size: tuple[int, int]) -> bytes:
     return data[:-2] + b"\xff\xda\0\x08\1\1\0\1\5\0" * 10_000 + data[-2:]
 
 
+def _avif_in_pieces(count: int) -> bytes:
+    """Items that claim so many extents of no bytes at all."""
+    place = struct.pack(">HHH", 1, 0, 0) + struct.pack(">H", count)
+    boxes = avifs.full(b"iinf", bytes(2)) + avifs.box(b"iprp")
+    located = avifs.full(b"iloc", struct.pack(">HH", 0, 65_535), place * 65_535)
+    return WHOLE["avif"][:32] + avifs.full(b"meta", boxes, located)
+
+
 HOSTILE: dict[str, Callable[[], bytes]] = {
     "png zTXt": lambda: pictures.png(
         extra=pictures.chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(10**8), 1))
@@ -228,6 +235,16 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
         {256: 64, 257: 64, 258: 8, 259: 1, 262: 1, 322: 60_000, 323: 60_000, 324: 8}, bytes(4096)
     ),
     "avif boxes": lambda: WHOLE["avif"] + _flood(b"\0\0\0\x08free"),
+    "avif units": lambda: avifs.still([_flood(b"\x12\0")], [(64, 64)]),
+    "avif many units": lambda: avifs.still(
+        [bytes([18, 0]) * 4_900 + bytes([i >> 8, i & 255]) for i in range(2_000)], [(64, 64)]
+    ),
+    "avif frames": lambda: avifs.still([avifs.frame((64, 64)) * 30_000], [(64, 64)]),
+    "avif copies": lambda: avifs.still(
+        [avifs.frame((64, 64))], [(64, 64)] * 2, avifs.grid_of(60, 60, (9, 9)), 3600
+    ),
+    "avif pieces": lambda: _avif_in_pieces(65_535),
+    "avif tracks": lambda: WHOLE["avif"] + avifs.box(b"moov", _flood(avifs.box(b"trak", bytes(0)))),
     "avif metas": lambda: WHOLE["avif"] + b"\0\0\0\x08meta" * 9_000 + b"\0\0\0\0free" + bytes(10**7),
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from traceback import clear_frames
 
 import numpy as np
 from PIL import Image
@@ -47,8 +48,7 @@ def decode(data: bytes, limits: Limits = Limits()) -> Image.Image:  # noqa: B008
     limits.check_bytes(len(data))
     kind = recognise(data)
     with _own_words(kind.name):
-        if kind.size is not None:
-            limits.check_size(*kind.size(data), kind.bytes_per_px)
+        limits.check_size(*kind.size(data), kind.bytes_per_px)
         return _decode(data, kind, limits)
 
 
@@ -122,14 +122,20 @@ def _upright(image: Image.Image, orientation: int) -> Image.Image:
 
 @contextmanager
 def _own_words(name: str) -> Iterator[None]:
-    """Whatever a decoder raises becomes our error: it saw hostile bytes, and its text may quote addresses."""
+    """Whatever a decoder raises becomes our error: it saw hostile bytes, and its text may quote addresses.
+
+    An error lives until it is answered, and by its traceback so would the decoder: 150 MB of a failed WebP.
+    """
     try:
         yield
-    except SightlineError:
+    except SightlineError as exc:
+        clear_frames(exc.__traceback__)
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+        clear_frames(exc.__traceback__)
         raise ImageSizeError(f"The {name} unpacks to too many pixels: scale it down.") from exc
     except Exception as exc:
+        clear_frames(exc.__traceback__)
         raise BrokenImageError(
             f"The {name} is damaged, or of a kind that cannot be read: save it anew and send that."
         ) from exc

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sightline.bootstrap import build
 from sightline.cli.loading import settings_for
 from sightline.domain.errors import SettingsError
+from sightline.imaging.memory import give_back_large_blocks
 from sightline.imaging.silence import silence_libtiff
 from sightline.observe.export import configure_traces
 from sightline.observe.logs import configure_logging
@@ -23,6 +24,7 @@ def run(chosen: Mapping[str, object]) -> int:
     require_free(settings.host, settings.port)
     configure_logging(settings.log_level, settings.log_format)
     silence_libtiff()
+    give_back_large_blocks()
     from sightline.web.serve import serve  # FastAPI takes a second: the port is checked before
 
     return serve(settings, build(settings), configure_traces(os.environ, VERSION))

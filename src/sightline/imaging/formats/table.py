@@ -33,8 +33,7 @@ class Format:
 
     plugin: Pillow's class for it. Called directly rather than through Image.open, so that no other format can
         answer, no plugin is looked up in shared tables, and Pillow's process-wide pixel limit has no say.
-    size: (width, height) by the header, before Pillow sees a byte; None where Pillow allocates nothing when
-        it opens the file.
+    size: (width, height) by the header, before Pillow sees a byte.
     load: decodes what the plugin has opened.
     bytes_per_px: peak memory of decoding to RGB, measured at 37 to 50 MP on the costliest kind of the format.
         AVIF's measured 12 are raised to 16, which keeps its slower decoder under two seconds.
@@ -43,7 +42,7 @@ class Format:
     name: str
     plugin: Callable[[BytesIO], ImageFile]
     essence: Callable[[bytes], Essence]
-    size: Callable[[bytes], tuple[int, int]] | None
+    size: Callable[[bytes], tuple[int, int]]
     bytes_per_px: int
     load: Callable[[Any], Image.Image] = _as_pillow_does
 
@@ -54,7 +53,7 @@ WEBP = Format("WebP", WebPImagePlugin.WebPImageFile, webp.essence, webp.size, 16
 GIF = Format("GIF", GifImagePlugin.GifImageFile, gif.essence, gif.size, 8)
 BMP = Format("BMP", BmpImagePlugin.BmpImageFile, bmp.essence, bmp.size, 8)
 TIFF = Format("TIFF", TiffImagePlugin.TiffImageFile, tiff.essence, tiff.size, 12, tiff_samples.load)
-AVIF = Format("AVIF", AvifImagePlugin.AvifImageFile, avif.essence, None, 16)
+AVIF = Format("AVIF", AvifImagePlugin.AvifImageFile, avif.essence, avif.size, 16)
 
 ACCEPTED = (JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF)
 
