@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -179,3 +180,27 @@ def test_a_closed_pool_refuses() -> None:
     pool.close()
     with pytest.raises(NotReadyError):
         pool.submit("bulk", 1, lambda: None)
+
+
+def test_a_task_that_comes_too_late_takes_no_other_tasks_turn() -> None:
+    pool = LanePool(1)
+    gate = threading.Event()
+    done: list[int] = []
+    pool.submit("interactive", 1, gate.wait)
+    for number in range(3):
+        pool.submit("bulk", 1, partial(done.append, number))
+    closing = threading.Thread(target=pool.close)
+    closing.start()
+    wait_until(lambda: not _takes_tasks(pool))
+    gate.set()
+    closing.join()
+    assert done == [0, 1, 2]
+
+
+def _takes_tasks(pool: LanePool) -> bool:
+    """Asks by submitting to the lane that goes first."""
+    try:
+        pool.submit("interactive", 0, lambda: None)
+    except NotReadyError:
+        return False
+    return True

@@ -32,13 +32,15 @@ class LanePool:
         Raises NotReadyError: the pool is closed.
         """
         with self._lock:
+            try:  # first: a task that is kept though it was refused would run in the place of another
+                self._pool.submit(
+                    self._run_next
+                )  # one for each task; which, is decided when a thread is free
+            except RuntimeError as error:  # it was shut down
+                raise NotReadyError("the server is shutting down; send the request to another one") from error
             if not self._waiting[lane]:
                 self._turns.arrive(lane, self._with_work())
             self._waiting[lane].append((cost, task))
-        try:
-            self._pool.submit(self._run_next)  # one for each task; which one is decided when a thread is free
-        except RuntimeError as error:  # it was shut down
-            raise NotReadyError("the server is shutting down; send the request to another one") from error
 
     def close(self) -> None:
         """Finish what was submitted, and end the threads."""
