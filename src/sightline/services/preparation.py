@@ -12,16 +12,17 @@ from functools import partial
 import numpy as np
 
 from sightline.imaging.decode import ImageSource
-from sightline.imaging.weight import reading_bytes
+from sightline.imaging.weight import reading_bytes, reading_s
 from sightline.observe.metrics import Metrics
 from sightline.services.admission import Admission, Place
 from sightline.services.cache import Key, VectorCache, picture_key, text_key
 from sightline.services.jobs import Asked, Job, Lane, Picture, Text
+from sightline.services.model import Model
 from sightline.services.pace import Throughput
 from sightline.services.pool import LanePool
 from sightline.services.room import Room
 
-TEXT_BYTES = 100  # what cutting a text into tokens takes, in bytes of a picture
+TEXT_S = 1e-5  # what cutting a text into tokens takes, beside pictures
 READING_BYTES = 2_400_000_000  # in memory at once: four of the largest pictures there may be
 
 
@@ -52,20 +53,20 @@ class Preparation:
         self._pool = pool
         self._cache = cache
         self._room = Room(READING_BYTES)
-        self._reading = Throughput(units=1e6, seconds=0.02)  # of encoded bytes; JPEG, before any was seen
+        self._slowness = Throughput(units=0.02, seconds=0.02)  # of reading, to what its header lets expect
 
-    def expected_s(self, source: ImageSource) -> float:
+    def expected_s(self, model: Model, source: ImageSource) -> float:
         """How long one thread will be busy with a picture, as far as can be told before it is read."""
-        return self._reading.seconds(_size(source))
+        return self._slowness.seconds(reading_s(source, model.limits))
 
     def submit(self, lane: Lane, orders: Sequence[Order]) -> None:
         """Prepare all of them; what fails is told through its job. Raises NotReadyError: closed."""
         texts = [order for order in orders if isinstance(order.asked, Text)]
         for order in orders:
             if isinstance(order.asked, Picture):
-                self._pool.submit(lane, _size(order.asked.source), partial(self._run, [order]))
+                self._pool.submit(lane, order.place.work.prepare_s, partial(self._run, [order]))
         if texts:  # a tokenizer is fastest with all at once
-            self._pool.submit(lane, TEXT_BYTES * len(texts), partial(self._run, texts))
+            self._pool.submit(lane, TEXT_S * len(texts), partial(self._run, texts))
 
     def _run(self, orders: Sequence[Order], *, is_heir: bool = False) -> None:
         """One picture, or several texts. is_heir: somebody else was to compute it, and is gone."""
@@ -93,9 +94,7 @@ class Preparation:
         key = _key(order)
         if self._cache is None or key is None:
             return True
-        heir = partial(
-            self._pool.submit, order.job.lane, TEXT_BYTES, partial(self._run, [order], is_heir=True)
-        )
+        heir = partial(self._pool.submit, order.job.lane, TEXT_S, partial(self._run, [order], is_heir=True))
         role = self._cache.claim(key, order.job, heir)
         self._metrics.cached("miss" if role == "leader" else role)
         return role == "leader"
@@ -118,7 +117,7 @@ class Preparation:
             job.rows = job.model.cut(picture)
             ended = time.monotonic()
         job.tokens = job.cost
-        self._reading.observe(_size(source), ended - started)
+        self._slowness.observe(reading_s(source, job.model.limits), ended - started)
         self._metrics.picture(encoded_bytes=_size(source), pixels=picture.width * picture.height)
         self._metrics.stage("decode", job.labels, decoded - started)
         self._metrics.stage("preprocess", job.labels, ended - decoded)
@@ -146,5 +145,5 @@ def _key(order: Order) -> Key | None:
 
 
 def _size(source: ImageSource) -> int:
-    """Encoded bytes; of a file and of what is decoded already next to nothing is known, or to do."""
+    """Encoded bytes; of a path and of what is decoded already they are not counted."""
     return len(source) if isinstance(source, bytes) else 1

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from sightline.services.embedding import EmbeddingService
 from sightline.services.jobs import LANES, Lane
 from sightline.web.errors import RefusedError
 from sightline.web.state import state_of
@@ -47,6 +48,16 @@ def lane_of(request: Request) -> Lane | None:
         return None
     message = f"{LANE_HEADER} is {asked[:20]!r}; give {' or '.join(LANES)}, or leave it out"
     raise RefusedError("invalid_request", message, param=LANE_HEADER)
+
+
+def service_for(request: Request, model: str | None) -> EmbeddingService:
+    """The service of a model, asked before the body is read: a full or loading server need not read it.
+
+    Raises UnknownServedModelError, NotReadyError, OverloadedError; RefusedError, as timeout_of.
+    """
+    served = state_of(request).served
+    served.workshop.admission.require_room(timeout_of(request))
+    return served.get(model)
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -11,7 +11,7 @@ from sightline.services.embedding import Embedded, EmbeddingService
 from sightline.services.jobs import Asked, Lane, Text
 from sightline.settings import Settings
 from sightline.web.answers import base64_floats, json_answer, vectors_answer
-from sightline.web.calls import lane_of, timeout_of, while_connected
+from sightline.web.calls import lane_of, service_for, timeout_of, while_connected
 from sightline.web.errors import RefusedError, error_body
 from sightline.web.schemas import (
     EmbeddingsAnswer,
@@ -23,7 +23,7 @@ from sightline.web.schemas import (
     documented,
     parsed,
 )
-from sightline.web.state import ServerState, service_for, state_of
+from sightline.web.state import ServerState, state_of
 from sightline.web.uploads import picture_of, read_json
 
 ERRORS: dict[int | str, dict[str, Any]] = {

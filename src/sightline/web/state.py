@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from sightline.observe.budget import ErrorBudgets
-from sightline.services.embedding import EmbeddingService
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.web.objectives import budgets_for
@@ -52,13 +51,3 @@ class ServerState:
 def state_of(request: Request) -> ServerState:
     state: ServerState = request.app.state.sightline
     return state
-
-
-def service_for(request: Request, model: str | None) -> EmbeddingService:
-    """The service of a model, asked before the body is read: a full or loading server need not read it.
-
-    Raises UnknownServedModelError, NotReadyError, OverloadedError.
-    """
-    served = state_of(request).served
-    served.workshop.admission.require_room()
-    return served.get(model)

@@ -10,7 +10,7 @@ from sightline.services.embedding import Embedded, EmbeddingService
 from sightline.services.jobs import Asked, Text
 from sightline.version import VERSION
 from sightline.web.answers import json_answer, vectors_answer
-from sightline.web.calls import lane_of, timeout_of, while_connected
+from sightline.web.calls import lane_of, service_for, timeout_of, while_connected
 from sightline.web.openai import ERRORS
 from sightline.web.schemas import (
     FashionAnswer,
@@ -25,7 +25,7 @@ from sightline.web.schemas import (
     parsed,
     within,
 )
-from sightline.web.state import service_for, state_of
+from sightline.web.state import state_of
 from sightline.web.uploads import picture_of, read_json, read_picture
 
 router = APIRouter(responses=ERRORS)
