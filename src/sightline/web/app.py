@@ -53,10 +53,7 @@ def create_app(
         threading.Thread(target=_load, args=(state, on_failure), name="load", daemon=True).start()
         yield {METRICS: served.workshop.metrics}  # for refusals below the application
         state.is_draining = True
-        # a daemon thread too: nobody waits for an answer any more, and a forward may never end
-        closing = threading.Thread(target=served.close, name="close", daemon=True)
-        closing.start()
-        await anyio.to_thread.run_sync(closing.join, CLOSE_S)
+        await anyio.to_thread.run_sync(_close, served)
         if traces is not None:
             await anyio.to_thread.run_sync(traces.close)
 
@@ -104,3 +101,10 @@ def _load(state: ServerState, on_failure: Callable[[], None] | None) -> None:
         )
         if on_failure is not None:
             on_failure()
+
+
+def _close(served: ServedModels) -> None:
+    """For a bounded time: nobody waits for an answer any more, and a forward may never end."""
+    closing = threading.Thread(target=served.close, name="close", daemon=True)
+    closing.start()
+    closing.join(CLOSE_S)
