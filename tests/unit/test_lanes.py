@@ -175,6 +175,19 @@ def test_threads_prepare_for_both_lanes_in_turn() -> None:
     assert "bulk" in order[:10]
 
 
+def test_a_text_does_not_wait_for_the_pictures_before_it() -> None:
+    pool = LanePool(1)
+    block, order = threading.Event(), []
+    pool.submit("interactive", 0.1, block.wait)
+    for _ in range(5):
+        pool.submit("interactive", 0.1, lambda: order.append("picture"))
+    for number in range(3):
+        pool.submit("interactive", 1e-5, partial(order.append, f"text {number}"))
+    block.set()
+    pool.close()
+    assert order == ["text 0", "text 1", "text 2", *["picture"] * 5]
+
+
 def test_a_closed_pool_refuses() -> None:
     pool = LanePool(1)
     pool.close()

@@ -13,34 +13,38 @@ from sightline.services.turns import Turns
 
 NICENESS = 10  # 5 and 19 were slower: starved, a decoder holds up the next batch
 
+QUICK_S = 1e-4  # a few texts: behind thirty photos a search would wait for them, and they gain nothing
+
 Task = Callable[[], None]
 
 
 class LanePool:
-    """A pool of threads in which lanes take turns. threads: as many as cores unless told."""
+    """A pool of threads in which lanes take turns, and in a lane what is quick goes first.
+
+    threads: as many as cores unless told.
+    """
 
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or os.cpu_count() or 1
         self._pool = preparation_pool(self.threads)
-        self._waiting: dict[Lane, deque[tuple[float, Task]]] = {lane: deque() for lane in LANES}
+        self._quick: dict[Lane, deque[tuple[float, Task]]] = {lane: deque() for lane in LANES}
+        self._slow: dict[Lane, deque[tuple[float, Task]]] = {lane: deque() for lane in LANES}
         self._turns = Turns()
         self._lock = threading.Lock()
 
     def submit(self, lane: Lane, cost: float, task: Task) -> None:
-        """Run the task when it is its turn. cost: what it takes, in any unit that all tasks share.
+        """Run the task when it is its turn. cost: seconds that it takes, roughly.
 
         Raises NotReadyError: the pool is closed.
         """
         with self._lock:
             try:  # first: a task that is kept though it was refused would run in the place of another
-                self._pool.submit(
-                    self._run_next
-                )  # one for each task; which, is decided when a thread is free
+                self._pool.submit(self._run_next)  # which task is decided when a thread is free
             except RuntimeError as error:  # it was shut down
                 raise NotReadyError("the server is shutting down; send the request to another one") from error
-            if not self._waiting[lane]:
+            if lane not in self._with_work():
                 self._turns.arrive(lane, self._with_work())
-            self._waiting[lane].append((cost, task))
+            (self._quick if cost <= QUICK_S else self._slow)[lane].append((cost, task))
 
     def close(self) -> None:
         """Finish what was submitted, and end the threads."""
@@ -49,12 +53,12 @@ class LanePool:
     def _run_next(self) -> None:
         with self._lock:
             lane = self._turns.next(self._with_work())
-            cost, task = self._waiting[lane].popleft()
+            cost, task = (self._quick[lane] or self._slow[lane]).popleft()
             self._turns.charge(lane, cost)
         task()
 
     def _with_work(self) -> list[Lane]:
-        return [lane for lane, tasks in self._waiting.items() if tasks]
+        return [lane for lane in LANES if self._quick[lane] or self._slow[lane]]
 
 
 def preparation_pool(threads: int | None = None) -> ThreadPoolExecutor:
