@@ -149,3 +149,14 @@ def test_a_body_is_not_read_for_a_request_that_would_be_refused_anyway() -> None
     with pytest.raises(OverloadedError):
         admission.require_room(8.5)
     admission.enter("interactive", [Work(1)], 8.5)
+
+
+def test_a_text_is_let_in_while_pictures_wait_to_be_decoded() -> None:
+    admission = Admission(few=0, max_wait_s=3)
+    admission.enter("interactive", [Work(1, device_s=0.1, prepare_s=9.0)])
+    with pytest.raises(OverloadedError):
+        admission.require_room(30)
+    with pytest.raises(OverloadedError):
+        admission.enter("interactive", [Work(1, device_s=0.1, prepare_s=0.1)], 30)
+    admission.require_room(1, for_texts=True)
+    admission.enter("interactive", [Work(1, device_s=0.1)], 1)

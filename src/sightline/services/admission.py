@@ -72,8 +72,12 @@ class Admission:
         return self._held
 
     def wait_s(self, lane: Lane = "interactive") -> float:
-        """How long a request that came now would wait until its turn."""
-        return max(_ahead(self._device_s, lane), _ahead(self._prepare_s, lane) / self._threads)
+        """How long a picture that came now would wait until its turn."""
+        return max(self._device_wait_s(lane), _ahead(self._prepare_s, lane) / self._threads)
+
+    def _device_wait_s(self, lane: Lane) -> float:
+        """How long a text would: preparing one takes next to nothing, and it passes the pictures."""
+        return _ahead(self._device_s, lane)
 
     def enter(self, lane: Lane, works: Sequence[Work], timeout_s: float | None = None) -> list[Place]:
         """Places for the whole of a request, or none of it; single items and lists are treated alike.
@@ -88,19 +92,25 @@ class Admission:
             if self._items:
                 longest_s = max((work.prepare_s for work in works), default=0.0)  # by one thread
                 own_s = max(device_s, prepare_s / self._threads, longest_s)
-                self._require(lane, tokens, own_s, NEVER if timeout_s is None else timeout_s)
+                wait_s = self.wait_s(lane) if prepare_s else self._device_wait_s(lane)
+                self._require(lane, tokens, (wait_s, own_s), NEVER if timeout_s is None else timeout_s)
             self._held += tokens
             self._items += len(works)
             self._device_s[lane] += device_s
             self._prepare_s[lane] += prepare_s
         return [Place(lane, work) for work in works]
 
-    def require_room(self, timeout_s: float | None = None) -> None:
-        """Before a body is read. Raises OverloadedError: nothing with so much time would be let in."""
+    def require_room(self, timeout_s: float | None = None, *, for_texts: bool = False) -> None:
+        """Before a body is read; for_texts: it may hold only texts.
+
+        Raises OverloadedError: nothing with so much time would be let in.
+        """
         with self._lock:
             if self._items:
                 own_s = 0.0 if timeout_s is None else UNREAD_SHARE * timeout_s
-                self._require("interactive", 1, own_s, NEVER if timeout_s is None else timeout_s)
+                lane: Lane = "interactive"
+                wait_s = self._device_wait_s(lane) if for_texts else self.wait_s(lane)
+                self._require(lane, 1, (wait_s, own_s), NEVER if timeout_s is None else timeout_s)
 
     def prepared(self, place: Place) -> None:
         """Nothing of this item waits to be prepared any more. A second call does nothing."""
@@ -125,8 +135,9 @@ class Admission:
             place.is_prepared = True
             self._prepare_s[place.lane] -= place.work.prepare_s
 
-    def _require(self, lane: Lane, tokens: int, own_s: float, timeout_s: float) -> None:
-        wait_s = self.wait_s(lane)
+    def _require(self, lane: Lane, tokens: int, expected_s: tuple[float, float], timeout_s: float) -> None:
+        """expected_s: the wait, and the work itself."""
+        wait_s, own_s = expected_s
         tokens_beyond = self._held + tokens - self._max_cost
         if tokens_beyond > 0:
             s_per_token = sum(self._device_s.values()) / max(self._held, 1)

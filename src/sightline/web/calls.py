@@ -50,13 +50,14 @@ def lane_of(request: Request) -> Lane | None:
     raise RefusedError("invalid_request", message, param=LANE_HEADER)
 
 
-def service_for(request: Request, model: str | None) -> EmbeddingService:
+def service_for(request: Request, model: str | None, *, for_texts: bool = False) -> EmbeddingService:
     """The service of a model, asked before the body is read: a full or loading server need not read it.
 
+    for_texts: the body may hold only texts, for which there is room where there is none for pictures.
     Raises UnknownServedModelError, NotReadyError, OverloadedError; RefusedError, as timeout_of.
     """
     served = state_of(request).served
-    served.workshop.admission.require_room(timeout_of(request))
+    served.workshop.admission.require_room(timeout_of(request), for_texts=for_texts)
     return served.get(model)
 
 

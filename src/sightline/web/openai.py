@@ -40,7 +40,7 @@ router = APIRouter(tags=["OpenAI"], responses=ERRORS)
     openapi_extra=documented(EmbeddingsRequest),
 )
 async def create_embeddings(request: Request) -> Response:
-    service_for(request, None)  # a full or loading server says so before it reads the body
+    service_for(request, None, for_texts=True)  # a full or loading server need not read the body
     asked = parsed(EmbeddingsRequest, await read_json(request))
     state = state_of(request)
     service = state.served.get(asked.model)

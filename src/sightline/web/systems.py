@@ -84,7 +84,7 @@ async def embed_tuned_image(request: Request) -> Response:
 )
 async def embed_tuned_text(request: Request) -> Response:
     settings = state_of(request).settings
-    service = service_for(request, settings.tuned_model)
+    service = service_for(request, settings.tuned_model, for_texts=True)
     text = parsed(TextRequest, await read_json(request)).text
     within([text], settings.max_items, settings.max_text_chars)
     return _tuned(request, service, await _one(request, service, Text(text)))
@@ -99,7 +99,7 @@ async def embed_tuned_text(request: Request) -> Response:
 )
 async def embed_tuned_texts(request: Request) -> Response:
     state = state_of(request)
-    service = service_for(request, state.settings.tuned_model)
+    service = service_for(request, state.settings.tuned_model, for_texts=True)
     texts = parsed(TextsRequest, await read_json(request)).texts
     within(texts, state.settings.max_items, state.settings.max_text_chars)
     found = await _each(request, service, [Text(text) for text in texts])
