@@ -137,3 +137,13 @@ def test_a_client_that_hangs_up_takes_its_work_with_it() -> None:
         assert server.client.post("/embed-image", files={"file": body}).status_code == 200
         # the one that ran when they hung up, and ours
         assert gate.sizes == [1, 1]
+
+
+def test_a_forward_that_never_ends_does_not_keep_the_server_from_ending() -> None:
+    gate = Turnstile()
+    with running(lambda name: fake_model(name, hook=gate), timeout_ms=100) as server:
+        gate.shut()
+        refused(server.client.post("/embed-image", files={"file": png()}), 504, "deadline")
+        told_to_end = time.monotonic()
+    assert time.monotonic() - told_to_end < 5
+    gate.open()

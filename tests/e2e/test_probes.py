@@ -14,7 +14,9 @@ import httpx
 import pytest
 
 from sightline.domain.errors import EngineError, MissingFileError
+from sightline.services.batching import Batcher
 from sightline.services.model import Model
+from sightline.services.workshop import Workshop
 from tests.e2e.serving import running
 from tests.fakes import Batch, Turnstile, fake_model, png
 
@@ -212,3 +214,26 @@ def test_a_runtime_that_refuses_the_graph_has_its_own_words_in_the_log(
                 break
             time.sleep(0.01)
     assert "operator Foo is unknown" in caplog.text
+
+
+class HungBatcher(Batcher):
+    """Its device went into a forward and did not come back. hung_s: how long ago it should have."""
+
+    hung_s = 0.0
+
+    @property
+    def stalled_for_s(self) -> float:
+        return self.hung_s
+
+
+def test_a_forward_that_never_ends_is_not_ready_and_after_a_minute_for_a_restart_to_cure() -> None:
+    workshop = Workshop(threads=1)
+    batcher = HungBatcher()
+    with running(workshop=workshop) as server:
+        workshop.batcher.close()
+        workshop.batcher = batcher
+        batcher.start()
+        for hung_s, live, ready in ((0, 200, 200), (1, 200, 503), (61, 503, 503)):
+            batcher.hung_s = hung_s
+            assert server.client.get("/livez").status_code == live
+            assert server.client.get("/readyz").status_code == ready

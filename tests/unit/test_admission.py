@@ -39,8 +39,29 @@ def test_a_single_item_and_a_list_are_let_in_alike() -> None:
 def test_a_request_that_would_miss_its_own_deadline_is_refused_though_others_would_be_let_in() -> None:
     admission = Admission(few=0, max_wait_s=10)
     enter(admission, 4)
-    assert refusal(admission, 1, timeout_s=4.5).retry_after_s == pytest.approx(0.5)
-    enter(admission, 1, timeout_s=6)
+    assert refusal(admission, 1, timeout_s=8).retry_after_s == pytest.approx(0.5)
+    enter(admission, 1, timeout_s=9)
+
+
+def test_what_comes_before_may_take_half_of_a_requests_time() -> None:
+    """A queue as long as its deadlines works only on what is about to expire."""
+    admission = Admission(few=0, max_wait_s=100)
+    let_in = 0
+    while admission.wait_s() <= 50:
+        try:
+            enter(admission, 1, timeout_s=41)
+        except OverloadedError:
+            break
+        let_in += 1
+    assert let_in == 21
+
+
+def test_more_threads_do_not_read_one_picture_faster() -> None:
+    admission = Admission(threads=8, few=0)
+    admission.enter("interactive", [Work(1, prepare_s=0.1)])
+    admission.enter("interactive", [Work(1, prepare_s=0.2)] * 10, 1.9)
+    with pytest.raises(OverloadedError):
+        admission.enter("interactive", [Work(1, prepare_s=2.0)], 1.9)
 
 
 def test_nobody_is_told_to_come_back_later_than_when_all_is_done() -> None:
@@ -118,3 +139,24 @@ def test_a_full_server_says_so_before_it_reads_a_body() -> None:
         admission.require_room()
     admission.leave(places[0])
     admission.require_room()
+
+
+def test_a_body_is_not_read_for_a_request_that_would_be_refused_anyway() -> None:
+    """The bound is a little lower than later: at the same one, all would be read and then refused."""
+    admission = Admission(few=0, max_wait_s=100)
+    enter(admission, 4)
+    admission.require_room(10)
+    with pytest.raises(OverloadedError):
+        admission.require_room(8.5)
+    admission.enter("interactive", [Work(1)], 8.5)
+
+
+def test_a_text_is_let_in_while_pictures_wait_to_be_decoded() -> None:
+    admission = Admission(few=0, max_wait_s=3)
+    admission.enter("interactive", [Work(1, device_s=0.1, prepare_s=9.0)])
+    with pytest.raises(OverloadedError):
+        admission.require_room(30)
+    with pytest.raises(OverloadedError):
+        admission.enter("interactive", [Work(1, device_s=0.1, prepare_s=0.1)], 30)
+    admission.require_room(1, for_texts=True)
+    admission.enter("interactive", [Work(1, device_s=0.1)], 1)

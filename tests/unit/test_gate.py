@@ -45,12 +45,43 @@ async def reading_app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def passed(client: Client, **chosen: object) -> Client:
+def gate_state(**chosen: object) -> ServerState:
     settings = read_settings({}, {"max_request_bytes": CAP, "max_image_bytes": CAP, **chosen})
-    served = ServedModels(["fake"], loader=fake_model, workshop=Workshop())
-    gate = Gate(reading_app, ServerState(settings, served))
+    return ServerState(settings, ServedModels(["fake"], loader=fake_model, workshop=Workshop()))
+
+
+def passed(client: Client, **chosen: object) -> Client:
+    gate = Gate(reading_app, gate_state(**chosen))
     asyncio.run(gate(client.scope, client.receive, client.send))
     return client
+
+
+def test_bodies_that_come_in_at_once_are_bounded_together_and_give_their_room_back() -> None:
+    async def two_at_once(second: Client) -> None:
+        is_open = asyncio.Event()
+
+        async def waiting_app(scope: Scope, receive: Receive, send: Send) -> None:
+            while (await receive())["more_body"]:
+                pass
+            await is_open.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        gate = Gate(waiting_app, gate_state(), bodies_bytes=CAP + 5 * PIECE)
+        first = Client(CAP // PIECE)
+        under_way = asyncio.create_task(gate(first.scope, first.receive, first.send))
+        await asyncio.sleep(0)
+        refused = Client(6)
+        await gate(refused.scope, refused.receive, refused.send)
+        assert refused.status == 429
+        assert (b"retry-after", b"1") in refused.sent[0]["headers"]
+        is_open.set()
+        await under_way
+        assert first.status == 200
+        await gate(second.scope, second.receive, second.send)
+
+    second = Client(CAP // PIECE)
+    asyncio.run(two_at_once(second))
+    assert second.status == 200
 
 
 def test_a_body_at_the_limit_passes() -> None:

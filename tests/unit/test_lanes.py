@@ -1,18 +1,23 @@
 """Searches beside ingestion, on one device and in one pool of threads."""
 
+import asyncio
+import os
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from sightline.domain.errors import DeadlineError, NotReadyError
 from sightline.services.batching import Batcher
-from sightline.services.jobs import Job, Lane
+from sightline.services.embedding import EmbeddingService
+from sightline.services.jobs import Job, Lane, Picture
 from sightline.services.model import Model
 from sightline.services.pace import Pace, Sample
 from sightline.services.pool import LanePool
 from sightline.services.queueing import BatchLimits
+from sightline.services.workshop import Workshop
 from tests.fakes import Turnstile, fake_model
 from tests.jobs import picture_job, text_job, vector_of
 from tests.waiting import wait_until
@@ -174,8 +179,54 @@ def test_threads_prepare_for_both_lanes_in_turn() -> None:
     assert "bulk" in order[:10]
 
 
+def test_a_text_does_not_wait_for_the_pictures_before_it() -> None:
+    reading = threading.Event()
+
+    class Endless(os.PathLike[str]):
+        def __fspath__(self) -> str:
+            reading.wait(20)
+            return "/nowhere"
+
+    service = EmbeddingService(fake_model(), workshop=Workshop(threads=1))
+    service.load_model()
+
+    async def search() -> None:
+        pictures = asyncio.create_task(service.embed_each([Picture(Endless())] * 5))
+        await asyncio.sleep(0.05)
+        await service.embed_texts(["a red shoe"], timeout_s=5)
+        reading.set()
+        await pictures
+
+    asyncio.run(search())
+    service.close()
+
+
 def test_a_closed_pool_refuses() -> None:
     pool = LanePool(1)
     pool.close()
     with pytest.raises(NotReadyError):
         pool.submit("bulk", 1, lambda: None)
+
+
+def test_a_task_that_comes_too_late_takes_no_other_tasks_turn() -> None:
+    pool = LanePool(1)
+    gate = threading.Event()
+    done: list[int] = []
+    pool.submit("interactive", 1, gate.wait)
+    for number in range(3):
+        pool.submit("bulk", 1, partial(done.append, number))
+    closing = threading.Thread(target=pool.close)
+    closing.start()
+    wait_until(lambda: not _takes_tasks(pool))
+    gate.set()
+    closing.join()
+    assert done == [0, 1, 2]
+
+
+def _takes_tasks(pool: LanePool) -> bool:
+    """Asks by submitting to the lane that goes first."""
+    try:
+        pool.submit("interactive", 0, lambda: None)
+    except NotReadyError:
+        return False
+    return True

@@ -13,7 +13,7 @@ from sightline.domain.errors import SightlineError
 from sightline.imaging.decode import decode
 from sightline.imaging.formats.table import recognise
 from sightline.imaging.limits import Limits
-from sightline.imaging.weight import reading_bytes
+from sightline.imaging.weight import reading_bytes, reading_s
 from tests import pictures
 
 FILES = pictures.whole_files()
@@ -94,3 +94,18 @@ def test_damaged_files_never_raise_and_what_can_be_read_weighs_its_pixels(
     except SightlineError:
         return
     assert weight >= image.width * image.height * 8
+
+
+def test_the_time_to_read_grows_with_pixels_as_well_as_with_bytes() -> None:
+    """Sizes and times of one core: by bytes alone, a photo after a thousand icons would take ten seconds."""
+    icon = pictures.saved(Image.new("RGB", (64, 64)), "PNG")
+    flat = pictures.saved(Image.new("RGB", (4000, 3000)), "PNG")
+    assert 0.1e-3 < reading_s(icon) < 1e-3  # measured: 0.25 ms
+    assert 80e-3 < reading_s(flat) < 350e-3  # 173 ms, of 35 kB
+    noisy = pictures.saved(Image.frombytes("RGB", (400, 533), os.urandom(400 * 533 * 3)), "PNG")
+    assert 6e-3 < reading_s(noisy) < 23e-3  # 11 ms
+
+
+def test_the_time_to_read_what_is_no_file_in_memory_is_not_asked_of_the_disk(tmp_path: Path) -> None:
+    assert 0 < reading_s(tmp_path / "none.png") < 1e-3
+    assert 0 < reading_s(b"no picture") < 1e-3

@@ -81,10 +81,16 @@ class Batcher:
     @property
     def is_stalled(self) -> bool:
         """Whether the forward that runs takes so much longer than it should that it may never end."""
+        return self.stalled_for_s > 0
+
+    @property
+    def stalled_for_s(self) -> float:
+        """Since when it is, in seconds; 0: it is not."""
         running = self._running
         if running is None:
-            return False
-        return time.monotonic() - running.since > max(self._stalled_s, 10 * running.expected_s)
+            return 0.0
+        patience_s = max(self._stalled_s, 10 * running.expected_s)
+        return max(0.0, time.monotonic() - running.since - patience_s)
 
     def waiting(self, lane: Lane) -> int:
         """Jobs in the queue; what is put together for the next forward is not among them."""

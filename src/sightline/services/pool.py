@@ -30,18 +30,18 @@ class LanePool:
         self._lock = threading.Lock()
 
     def submit(self, lane: Lane, cost: float, task: Task) -> None:
-        """Run the task when it is its turn. cost: what it takes, in any unit that all tasks share.
+        """Run the task when it is its turn. cost: seconds that it takes, roughly.
 
         Raises NotReadyError: the pool is closed.
         """
         with self._lock:
+            try:  # first: a task that is kept though it was refused would run in the place of another
+                self._pool.submit(self._run_next)  # which task is decided when a thread is free
+            except RuntimeError as error:  # it was shut down
+                raise NotReadyError("the server is shutting down; send the request to another one") from error
             if not self._waiting[lane]:
                 self._turns.arrive(lane, self._with_work())
             self._waiting[lane].append((cost, task))
-        try:
-            self._pool.submit(self._run_next)  # one for each task; which one is decided when a thread is free
-        except RuntimeError as error:  # it was shut down
-            raise NotReadyError("the server is shutting down; send the request to another one") from error
 
     def close(self) -> None:
         """Finish what was submitted, and end the threads."""

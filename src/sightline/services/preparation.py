@@ -12,15 +12,17 @@ from functools import partial
 import numpy as np
 
 from sightline.imaging.decode import ImageSource
-from sightline.imaging.weight import reading_bytes
+from sightline.imaging.weight import reading_bytes, reading_s
 from sightline.observe.metrics import Metrics
 from sightline.services.admission import Admission, Place
 from sightline.services.cache import Key, VectorCache, picture_key, text_key
 from sightline.services.jobs import Asked, Job, Lane, Picture, Text
+from sightline.services.model import Model
 from sightline.services.pace import Throughput
 from sightline.services.pool import LanePool
 from sightline.services.room import Room
 
+TEXT_S = 1e-5  # what cutting a text into tokens takes
 READING_BYTES = 1_400_000_000  # in memory at once: two of the largest pictures, nine JPEGs of 12 megapixels
 
 
@@ -56,20 +58,20 @@ class Preparation:
         self._texts = LanePool(1, yields=False)
         self._cache = cache
         self._room = Room(READING_BYTES)
-        self._reading = Throughput(units=1e6, seconds=0.02)  # of encoded bytes; JPEG, before any was seen
+        self._slowness = Throughput(units=0.02, seconds=0.02)  # of reading, to what its header lets expect
 
-    def expected_s(self, source: ImageSource) -> float:
+    def expected_s(self, model: Model, source: ImageSource) -> float:
         """How long one thread will be busy with a picture, as far as can be told before it is read."""
-        return self._reading.seconds(_size(source))
+        return self._slowness.seconds(reading_s(source, model.limits))
 
     def submit(self, lane: Lane, orders: Sequence[Order]) -> None:
         """Prepare all of them; what fails is told through its job. Raises NotReadyError: closed."""
         texts = [order for order in orders if isinstance(order.asked, Text)]
         for order in orders:
             if isinstance(order.asked, Picture):
-                self._pictures.submit(lane, _size(order.asked.source), partial(self._run, [order]))
+                self._pictures.submit(lane, order.place.work.prepare_s, partial(self._run, [order]))
         if texts:  # a tokenizer is fastest with all at once
-            self._texts.submit(lane, len(texts), partial(self._run, texts))
+            self._texts.submit(lane, TEXT_S * len(texts), partial(self._run, texts))
 
     def close(self) -> None:
         """Finish what was submitted, and end the threads."""
@@ -103,7 +105,7 @@ class Preparation:
         if self._cache is None or key is None:
             return True
         pool = self._texts if isinstance(order.asked, Text) else self._pictures
-        heir = partial(pool.submit, order.job.lane, 1, partial(self._run, [order], is_heir=True))
+        heir = partial(pool.submit, order.job.lane, TEXT_S, partial(self._run, [order], is_heir=True))
         role = self._cache.claim(key, order.job, heir)
         self._metrics.cached("miss" if role == "leader" else role)
         return role == "leader"
@@ -126,7 +128,7 @@ class Preparation:
             job.rows = job.model.cut(picture)
             ended = time.monotonic()
         job.tokens = job.cost
-        self._reading.observe(_size(source), ended - started)
+        self._slowness.observe(reading_s(source, job.model.limits), ended - started)
         self._metrics.picture(encoded_bytes=_size(source), pixels=picture.width * picture.height)
         self._metrics.stage("decode", job.labels, decoded - started)
         self._metrics.stage("preprocess", job.labels, ended - decoded)
@@ -154,5 +156,5 @@ def _key(order: Order) -> Key | None:
 
 
 def _size(source: ImageSource) -> int:
-    """Encoded bytes; of a file and of what is decoded already next to nothing is known, or to do."""
+    """Encoded bytes; of a path and of what is decoded already they are not counted."""
     return len(source) if isinstance(source, bytes) else 1

@@ -107,7 +107,7 @@ class Workshop:
             return Work(tokens, self.paces.of(model, "text").seconds(tokens, is_alone=False))
         tokens = model.image_rows * model.image_tokens
         device_s = self.paces.of(model, "vision").seconds(tokens, is_alone=False)
-        return Work(tokens, device_s, self._preparation.expected_s(asked.source))
+        return Work(tokens, device_s, self._preparation.expected_s(model, asked.source))
 
 
 def _tower(asked: Asked) -> Tower:

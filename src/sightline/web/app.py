@@ -25,6 +25,8 @@ from sightline.web.tracing import TraceRing
 
 log = logging.getLogger(__name__)
 
+CLOSE_S = 1.0  # a second signal does not cut it short
+
 # Newer FastAPI tells of requests by itself where a variable or some library's global provider turns it on:
 # query strings, messages of failures, a second span for each request. Older ones keep the word unread.
 SILENT = {"auto_configure": False, "tracing": False, "metrics": False, "logs": False}
@@ -51,7 +53,7 @@ def create_app(
         threading.Thread(target=_load, args=(state, on_failure), name="load", daemon=True).start()
         yield {METRICS: served.workshop.metrics}  # for refusals below the application
         state.is_draining = True
-        await anyio.to_thread.run_sync(served.close)
+        await anyio.to_thread.run_sync(_close, served)
         if traces is not None:
             await anyio.to_thread.run_sync(traces.close)
 
@@ -99,3 +101,10 @@ def _load(state: ServerState, on_failure: Callable[[], None] | None) -> None:
         )
         if on_failure is not None:
             on_failure()
+
+
+def _close(served: ServedModels) -> None:
+    """For a bounded time: nobody waits for an answer any more, and a forward may never end."""
+    closing = threading.Thread(target=served.close, name="close", daemon=True)
+    closing.start()
+    closing.join(CLOSE_S)

@@ -24,8 +24,11 @@ def timeout_of(request: Request) -> float:
 
     Raises RefusedError: the header is no number of milliseconds above 0.
     """
-    limit_ms = state_of(request).settings.timeout_ms
-    asked = request.headers.get(TIMEOUT_HEADER)
+    return timeout_within(state_of(request).settings.timeout_ms, request.headers.get(TIMEOUT_HEADER))
+
+
+def timeout_within(limit_ms: int, asked: str | None) -> float:
+    """As timeout_of, of what the header says."""
     if asked is None:
         return limit_ms / 1000
     if not _MILLISECONDS.fullmatch(asked) or int(asked) == 0:

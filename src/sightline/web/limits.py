@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import hmac
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sightline.domain.errors import NotReadyError, OverloadedError
+from sightline.web.calls import TIMEOUT_HEADER, timeout_within
 from sightline.web.errors import RefusedError, code_of, error_answer
 from sightline.web.objectives import GROUPS
 from sightline.web.state import PROBES, ServerState
@@ -16,20 +18,40 @@ from sightline.web.state import PROBES, ServerState
 STRANGERS_REST_BYTES = 65_536
 REST_BYTES = 1_000_000
 REST_S = 2.0
+# Of all requests under way: a thousand uploads of 20 MB may begin at once. What is read is held until its
+# answer, and these are several seconds of decoding.
+BODIES_BYTES = 512_000_000
+MAY_BE_TEXTS = frozenset({"/v1/embeddings", "/embed/text", "/embed/text/batch"})  # which pass the pictures
 MAX_LENGTH_DIGITS = 20  # more than any limit has; int() refuses thousands of them
 
 
 class _TooLargeError(Exception):
-    pass
+    """One body has more than a request may have."""
+
+
+class _TooManyError(Exception):
+    """All bodies together have more than there is room for."""
+
+
+@dataclass(eq=False, slots=True)
+class _Body:
+    """What has come of one request's body."""
+
+    held_bytes: int = 0
 
 
 class Gate:
-    """Refuses with 401, 413, 429 or 503 before the app sees the request, and counts the body coming in."""
+    """Refuses with 401, 413, 429 or 503 before the app sees the request, and counts the body coming in.
 
-    def __init__(self, app: ASGIApp, state: ServerState) -> None:
+    bodies_bytes: of all requests under way, or of one where one may have more.
+    """
+
+    def __init__(self, app: ASGIApp, state: ServerState, *, bodies_bytes: int = BODIES_BYTES) -> None:
         self._app = app
         self._state = state
         self._max_bytes = state.settings.max_request_bytes
+        self._bodies_bytes = max(bodies_bytes, self._max_bytes)
+        self._held_bytes = 0
         key = state.settings.api_key
         self._key_digest = None if key is None else _digest(key.get_secret_value().encode())
 
@@ -48,21 +70,23 @@ class Gate:
             draining = NotReadyError("the server is shutting down; send the request to another one")
             await self._refuse(draining, REST_BYTES, receive, send)
             return
-        if scope["path"] in GROUPS:  # a full server need not read what it would refuse
-            try:
-                self._state.served.workshop.admission.require_room()
-            except OverloadedError as error:
-                self._state.served.workshop.metrics.rejected(error.code)
-                await error_answer(error)(scope, receive, send)
-                return
+        if scope["path"] in GROUPS and (busy := self._without_room(scope["path"], headers)) is not None:
+            self._state.served.workshop.metrics.rejected(code_of(busy))
+            await error_answer(busy)(scope, receive, send)
+            return
         length = headers.get(b"content-length", b"").lstrip(b"0")[:MAX_LENGTH_DIGITS]
         if length.isdigit() and int(length) > self._max_bytes:
             await self._refuse(self._too_large(), self._max_bytes + REST_BYTES, receive, send)
             return
+        body = _Body()
         try:
-            await self._app(scope, self._counted(receive), send)
+            await self._app(scope, self._counted(receive, body), send)
         except _TooLargeError:
             await self._refuse(self._too_large(), REST_BYTES, receive, send)
+        except _TooManyError:
+            await self._refuse(self._too_many(), REST_BYTES, receive, send)
+        finally:
+            self._held_bytes -= body.held_bytes
 
     async def _refuse(self, error: Exception, rest_bytes: int, receive: Receive, send: Send) -> None:
         """Answer, read a bounded rest of what the client still sends, and close."""
@@ -81,15 +105,28 @@ class Gate:
         scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
         return hmac.compare_digest(_digest(key.strip()), self._key_digest) and scheme.lower() == b"bearer"
 
-    def _counted(self, receive: Receive) -> Receive:
-        received = 0
+    def _without_room(self, path: str, headers: dict[bytes, bytes]) -> Exception | None:
+        """Why nothing that this request may bring would be let in; a full server need not read it."""
+        asked = headers.get(TIMEOUT_HEADER.encode())
+        try:
+            timeout_s = timeout_within(
+                self._state.settings.timeout_ms, None if asked is None else asked.decode("latin-1")
+            )
+            self._state.served.workshop.admission.require_room(timeout_s, for_texts=path in MAY_BE_TEXTS)
+        except (OverloadedError, RefusedError) as error:
+            return error
+        return None
 
+    def _counted(self, receive: Receive, body: _Body) -> Receive:
         async def counting() -> Message:
-            nonlocal received
             message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._max_bytes:
+            count = len(message.get("body", b""))
+            body.held_bytes += count
+            self._held_bytes += count
+            if body.held_bytes > self._max_bytes:
                 raise _TooLargeError
+            if self._held_bytes > self._bodies_bytes:
+                raise _TooManyError
             return message
 
         return counting
@@ -98,6 +135,13 @@ class Gate:
         return RefusedError(
             "request_too_large",
             f"the request has more than {self._max_bytes} bytes, the limit; send fewer or smaller items",
+        )
+
+    def _too_many(self) -> OverloadedError:
+        return OverloadedError(
+            f"the server is busy: requests of {self._bodies_bytes} bytes in all are under way, the limit; "
+            "try again after the time in Retry-After",
+            retry_after_s=1.0,
         )
 
 

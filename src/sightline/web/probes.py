@@ -18,6 +18,7 @@ from sightline.web.state import ServerState, state_of
 
 log = logging.getLogger(__name__)
 
+HUNG_S = 60.0  # long enough for a machine that was suspended
 PROOF_S = 5.0  # a forward that takes longer than this is no proof
 
 router = APIRouter(tags=["probes"])
@@ -25,9 +26,11 @@ router = APIRouter(tags=["probes"])
 
 @router.get("/livez", summary="200 while the process should be left running")
 async def live(request: Request) -> Response:
-    """503 only where a restart is the cure: the models could not be loaded and nobody ended the process."""
-    failure = state_of(request).failure
-    return _answer({"status": "ok" if failure is None else "failed"}, is_ready=failure is None)
+    """503 only where a restart is the cure: models that could not be loaded, a forward that never ends."""
+    state = state_of(request)
+    is_hung = state.served.workshop.batcher.stalled_for_s > HUNG_S
+    status = "failed" if state.failure is not None else "forward does not end" if is_hung else "ok"
+    return _answer({"status": status}, is_ready=status == "ok")
 
 
 @router.get("/readyz", summary="200 while requests are answered")
