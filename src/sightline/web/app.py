@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from sightline.domain.errors import EngineError, SightlineError
 from sightline.observe.metrics import Metrics
 from sightline.observe.traces import Traces
+from sightline.services.priority import FORWARDS, step_back
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.version import VERSION
@@ -88,6 +89,7 @@ def _add_rings(app: FastAPI, state: ServerState, traces: Traces | None) -> None:
 
 
 def _load(state: ServerState, on_failure: Callable[[], None] | None) -> None:
+    step_back(FORWARDS)  # the runtime's threads are started from here, and are as nice
     try:
         state.served.load()
     except Exception as error:  # whatever it is, it must be told, and end the start
