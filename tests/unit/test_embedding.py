@@ -23,7 +23,7 @@ from sightline.domain.errors import (
 )
 from sightline.services.embedding import Embedded, EmbeddingService
 from sightline.services.jobs import Picture, Text
-from sightline.services.priority import PICTURES
+from sightline.services.pool import NICENESS
 from sightline.services.served import ServedModels
 from sightline.services.workshop import Workshop
 from tests.fakes import DIM, Turnstile, fake_model, png
@@ -309,7 +309,7 @@ def test_preparing_a_picture_yields_to_forwards(
     gate.open()
     asyncio.run(service.get_embedding(Spy()))
     lowest = 19  # met where the tests themselves run under `nice`
-    assert set(seen) == {min(os.getpriority(os.PRIO_PROCESS, 0) + PICTURES, lowest)}
+    assert set(seen) == {min(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, lowest)}
 
 
 def test_several_failures_leave_no_complaint_behind(service: EmbeddingService, gate: Turnstile) -> None:

