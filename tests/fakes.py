@@ -9,7 +9,7 @@ from PIL import Image
 
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.cards import Card, ImageRule, TextRule, VisionRule
-from sightline.domain.ports import Engine
+from sightline.domain.ports import Engine, Tokenizer
 from sightline.domain.records import Graph
 from sightline.engines.fake import FakeEngine, FakeProgram
 from sightline.imaging.limits import Limits
@@ -120,13 +120,14 @@ def fake_model(
     limits: Limits | None = None,
     with_text: bool = True,
     repo: str | None = None,
+    tokenizer: Tokenizer | None = None,
 ) -> Model:
     return Model(
         fake_card(name, with_text=with_text, repo=repo),
         fingerprint=f"space-of-{name}",
         engine=engine or (HookedEngine(hook) if hook else FakeEngine()),
         graphs=FakeGraphs(),
-        tokenizer=LetterTokenizer() if with_text else None,
+        tokenizer=(tokenizer or LetterTokenizer()) if with_text else None,
         limits=limits,
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sightline.domain.arrays import Int64
 from sightline.domain.errors import (
     DeadlineError,
     ImageError,
@@ -26,7 +27,7 @@ from sightline.services.jobs import Picture, Text
 from sightline.services.pool import NICENESS
 from sightline.services.served import ServedModels
 from sightline.services.workshop import Workshop
-from tests.fakes import DIM, Turnstile, fake_model, png
+from tests.fakes import DIM, LetterTokenizer, Turnstile, fake_model, png
 
 
 @pytest.fixture
@@ -209,6 +210,28 @@ def test_a_failing_preparation_fails_its_item_only(service: EmbeddingService) ->
     answers = asyncio.run(service.embed_each([Picture(object()), Picture(png(1))]))  # type: ignore[arg-type]
     assert isinstance(answers[0], Exception)
     assert isinstance(answers[1], Embedded)
+
+
+class PickyTokenizer(LetterTokenizer):
+    """Refuses a text that spells out an id it has no row for, and with it whatever came along."""
+
+    def encode(self, texts: list[str]) -> Int64:
+        if "</s>" in texts:
+            raise InvalidRequestError("a text has tokens that the model does not know")
+        return super().encode(texts)
+
+
+def test_a_text_that_is_refused_does_not_take_the_others_along() -> None:
+    service = EmbeddingService(fake_model(tokenizer=PickyTokenizer()))
+    service.load_model()
+    good, bad, other = asyncio.run(service.embed_each([Text("good"), Text("</s>"), Text("other")]))
+    service.close()
+    assert isinstance(bad, InvalidRequestError)
+    assert isinstance(good, Embedded)
+    assert isinstance(other, Embedded)
+    np.testing.assert_allclose(
+        [good.vector, other.vector], fake_model().embed_texts(["good", "other"]), atol=1e-6
+    )
 
 
 def test_proving_runs_a_real_forward(service: EmbeddingService, gate: Turnstile) -> None:

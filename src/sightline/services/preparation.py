@@ -80,15 +80,18 @@ class Preparation:
 
     def _run(self, orders: Sequence[Order], *, is_heir: bool = False) -> None:
         """One picture, or several texts. is_heir: somebody else was to compute it, and is gone."""
+        mine: list[Order] = []
         try:
-            mine = [
-                order for order in orders if self._is_wanted(order.job) and (is_heir or self._leads(order))
-            ]
+            mine += (o for o in orders if self._is_wanted(o.job) and (is_heir or self._leads(o)))
             if mine:
                 self._prepare(mine)
         except Exception as error:  # noqa: BLE001  # a worker's outer loop; the callers get it as the answer
-            for order in orders:
-                order.job.fail(error)
+            if len(mine) > 1:  # one bad text must not take the others along
+                for order in mine:
+                    self._run([order], is_heir=True)
+            else:
+                for order in mine or orders:
+                    order.job.fail(error)
         finally:
             for order in orders:
                 self._admission.prepared(order.place)
