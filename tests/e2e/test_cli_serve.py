@@ -8,6 +8,7 @@ import pytest
 from sightline.models.synthesize import synthesize
 from tests import pictures
 from tests.e2e.terminal import sightline, started
+from tests.processes import serving
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +95,10 @@ def test_every_line_of_the_log_is_an_event_whatever_is_sent(place):
         process.terminate()
         events = [json.loads(line) for line in process.stderr]
     assert [event["path"] for event in events if "path" in event] == ["/embed-image", "/\r\n\x1b[31m{}"]
+
+
+def test_the_fake_engine_serves_a_real_models_name_in_no_time() -> None:
+    """Its vectors are nobody's: the canary of the bundled model must not keep it from starting."""
+    with serving("mini", SIGHTLINE_ENGINE="fake") as port:
+        answer = httpx.post(f"http://127.0.0.1:{port}/embed/text", json={"text": "a red shoe"})
+    assert answer.status_code == 200

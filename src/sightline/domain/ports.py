@@ -19,11 +19,15 @@ class Program(Protocol):
 
 
 class Engine(Protocol):
-    """A runtime that compiles graphs for one device at one precision."""
+    """A runtime that compiles graphs for one device at one precision.
+
+    is_real: vectors follow from the weights, so that a wrong one means that something is wrong.
+    """
 
     name: str
     device: str
     precision: Precision
+    is_real: bool
 
     def compile(self, graph: Graph) -> Program:
         """Raises EngineError: the runtime refused the graph."""

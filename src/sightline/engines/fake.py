@@ -32,6 +32,7 @@ class FakeEngine:
 
     name = "fake"
     device = "cpu"
+    is_real = False
     precision: Precision = "f32"
 
     def __init__(

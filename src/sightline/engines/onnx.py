@@ -24,6 +24,7 @@ class OnnxEngine:
     """
 
     name = "onnx"
+    is_real = True
     precision: Precision = "f32"
 
     def __init__(

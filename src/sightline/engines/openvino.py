@@ -26,6 +26,7 @@ class OpenVinoEngine:
 
     name = "openvino"
     device = "cpu"
+    is_real = True
 
     def __init__(
         self,

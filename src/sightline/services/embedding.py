@@ -76,7 +76,10 @@ class EmbeddingService:
             started = time.monotonic()
             model = self._load()
             loaded = time.monotonic()
-            check(model, model.canary)  # warms it too
+            if model.engine.is_real:
+                check(model, model.canary)  # warms it too
+            else:
+                model.warm_up()
             for tower, pace in sweep(model).items():
                 self._workshop.paces.set(model, tower, pace)
             self.load_s, self.warm_up_s = loaded - started, time.monotonic() - loaded
