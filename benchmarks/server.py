@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,10 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.load.generator import Generator
+from sightline.cli.bench.serve.children import free_port
+
 CLIENTS = 32
 SECONDS = 20.0
 IDLE_SECONDS = 6.0
-WARM_UP_S = 1.0  # until every client's first answer has come
+WARM_UP = ("--warm-up-s", "1")  # until every client's first answer has come
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,9 @@ def measure(folder: Path, pictures: Path) -> ServerTable:
         _wait_for_vector(port, picture)
         first_vector_s = time.perf_counter() - started
         _text(port)
-        idle = _load(port, 1, IDLE_SECONDS, pictures)
-        busy = _load(port, CLIENTS, SECONDS, pictures)
+        load = Generator(port, pictures)
+        idle = load.run("--clients", "1", "--seconds", str(IDLE_SECONDS), *WARM_UP)
+        busy = load.run("--clients", str(CLIENTS), "--seconds", str(SECONDS), *WARM_UP)
         return ServerTable(
             first_vector_s=first_vector_s,
             anonymous_mb=_anonymous_mb(pid),
@@ -55,9 +58,7 @@ def serving(folder: Path | str, *, module: str = "sightline", **more: str) -> It
 
     module: what runs instead of it; more: of its environment.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", module, "serve", "--model", str(folder), "--port", str(port)]
     environment = os.environ | {"SIGHTLINE_LOG_LEVEL": "warning", "SIGHTLINE_DRAIN_MS": "0"} | more
     process = subprocess.Popen(command, env=environment)
@@ -88,17 +89,6 @@ def _text(port: int) -> None:
     )
     with contextlib.suppress(urllib.error.HTTPError):  # a model without text answers 400
         urllib.request.urlopen(call, timeout=30).close()
-
-
-def _load(port: int, clients: int, seconds: float, pictures: Path) -> dict[str, float]:
-    """The figures of `sightline bench serve`, in a process of its own."""
-    command = [sys.executable, "-m", "sightline", "bench", "serve", "--url", f"http://127.0.0.1:{port}"]
-    command += ["--clients", str(clients), "--seconds", str(seconds), "--warm-up-s", str(WARM_UP_S)]
-    done = subprocess.run(
-        [*command, "--pictures", str(pictures), "--json"], stdout=subprocess.PIPE, check=True
-    )
-    figures: dict[str, float] = json.loads(done.stdout)["servers"]["sightline"]
-    return figures
 
 
 def _anonymous_mb(pid: int) -> float:

@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.cli.bench.serve.exchange import Answer
-from sightline.cli.bench.serve.loops import Pace, Sender, arrivals
+from sightline.cli.bench.serve.loops import Crowd, Sender, arrivals
 from sightline.cli.bench.serve.shapes import Envelope
 from sightline.cli.bench.serve.traffic import Sent
 
 SENT = Sent(Envelope("/", "text/plain", b"", b"", b"", b"", takes_lists=False), [b"body"], 1)
 
 
-def pace(**changes):
+def crowd(**changes):
     usual = {"clients": 1, "seconds": 0.5, "warm_up_s": 0.0, "timeout_s": 5.0, "leaving": 0.0, "seed": 0}
-    return Pace(**{**usual, **changes})
+    return Crowd(**{**usual, **changes})
 
 
 @given(st.floats(0.1, 10_000), st.integers(0, 2**32))
@@ -68,7 +68,7 @@ class Server:
 
 
 def sender(server, row=None, **changes):
-    return Sender(server, row or Row(), lambda sent: b"head", pace=pace(**changes))
+    return Sender(server, row or Row(), lambda sent: b"head", crowd=crowd(**changes))
 
 
 def test_open_loop_counts_the_time_that_it_was_late_itself():

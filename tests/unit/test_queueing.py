@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.services.jobs import Ending, Job, Lane
-from sightline.services.queueing import Batch, BatchLimits, JobQueue, Limits
+from sightline.services.queueing import Batch, BatchLimits, JobQueue, LimitOf
 from tests.fakes import fake_model
 from tests.jobs import picture_job, text_job
 
 MODEL = fake_model()
 
 
-def up_to(rows: int) -> Limits:
+def up_to(rows: int) -> LimitOf:
     return lambda lane, bucket: BatchLimits(rows, 10_000)
 
 

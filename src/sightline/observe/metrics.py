@@ -19,6 +19,8 @@ from prometheus_client import (
 )
 from prometheus_client.registry import Collector
 
+from sightline.observe.traces import Stage
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 # a tenth apart where a p95 of the common models falls, coarser towards the deadline
@@ -31,7 +33,6 @@ BYTES = (1e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 2e7)
 PIXELS = (1e4, 5e4, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 2e7, 5e7)
 WORK = ("model", "tower", "lane")
 
-Stage = Literal["read", "decode", "preprocess", "tokenize", "queue", "forward", "serialise"]
 DISPATCH = ("full", "idle", "waited")
 DROPPED = ("cancelled", "expired")
 CACHED = ("hit", "joined", "miss")

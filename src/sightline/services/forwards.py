@@ -31,7 +31,7 @@ class Forwards:
         """None: memory never ran out."""
         return self._fitting.get((model, tower))
 
-    def run(self, jobs: list[Job], rows: UInt8 | Int64) -> list[tuple[Job, Float32 | Exception]]:
+    def run(self, jobs: list[Job], rows: UInt8 | Int64) -> list[Outcome]:
         """Run jobs as one forward; a batch that fails is halved until only the culprit fails."""
         try:
             vectors = self._forward(jobs, rows)
@@ -44,7 +44,7 @@ class Forwards:
             half = len(jobs) // 2
             cut = sum(len(job.rows) for job in jobs[:half])
             return self.run(jobs[:half], rows[:cut]) + self.run(jobs[half:], rows[cut:])
-        outcomes: list[tuple[Job, Float32 | Exception]] = []
+        outcomes: list[Outcome] = []
         start = 0
         for job in jobs:
             outcomes.append((job, vectors[start : start + len(job.rows)]))

@@ -162,10 +162,20 @@ class Model:
 
     def warm_up(self) -> None:
         """Compile both towers and run each once, so that the first caller does not wait for it."""
-        size = self.card.image.size_px
-        self.run_images(np.zeros((1, size, size, 3), dtype=np.uint8))
+        self.run("vision", self.blank_rows("vision", 1))
         if self.card.text is not None:
-            self.run_texts(np.full((1, self.card.text.context_length), self.card.text.eos_id, dtype=np.int64))
+            self.run("text", self.blank_rows("text", 1))
+
+    def blank_rows(self, tower: Tower, count: int) -> UInt8 | Int64:
+        """(count, ...) of what a tower takes: black squares, or texts that end at once.
+
+        Raises NoTextTowerError.
+        """
+        if tower == "vision":
+            size = self.card.image.size_px
+            return np.zeros((count, size, size, 3), dtype=np.uint8)
+        rule = self.require_text()
+        return np.full((count, rule.context_length), rule.eos_id, dtype=np.int64)
 
     @cached_property
     def _image_program(self) -> Program:

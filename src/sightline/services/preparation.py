@@ -108,7 +108,9 @@ class Preparation:
         if self._cache is None or key is None:
             return True
         pool = self._texts if isinstance(order.asked, Text) else self._pictures
-        heir = partial(pool.submit, order.job.lane, TEXT_S, partial(self._run, [order], is_heir=True))
+        heir = partial(
+            pool.submit, order.job.lane, order.place.work.prepare_s, partial(self._run, [order], is_heir=True)
+        )
         role = self._cache.claim(key, order.job, heir)
         self._metrics.cached("miss" if role == "leader" else role)
         return role == "leader"

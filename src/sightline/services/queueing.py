@@ -19,7 +19,7 @@ class BatchLimits:
     max_cost: int = 4096
 
 
-Limits = Callable[[Lane, Bucket], BatchLimits]
+LimitOf = Callable[[Lane, Bucket], BatchLimits]
 
 
 @dataclass(eq=False)
@@ -96,7 +96,7 @@ class JobQueue:
         lane = self._next()
         return None if lane is None else next(iter(self._lanes[lane].values())).jobs[0]
 
-    def is_full(self, limits: Limits) -> bool:
+    def is_full(self, limits: LimitOf) -> bool:
         """Whether what is next in turn fills a batch already."""
         lane = self._next()
         if lane is None:
@@ -105,7 +105,7 @@ class JobQueue:
         limit = limits(lane, bucket)
         return line.rows >= limit.max_rows or line.cost >= limit.max_cost
 
-    def take(self, limits: Limits) -> Batch | None:
+    def take(self, limits: LimitOf) -> Batch | None:
         """The next batch, without those that nobody waits for. None: nobody waits for anything."""
         while (lane := self._next()) is not None:
             bucket, line = next(iter(self._lanes[lane].items()))

@@ -2,8 +2,6 @@
 
 import time
 
-import numpy as np
-
 from sightline.domain.arrays import Int64, UInt8
 from sightline.domain.records import Tower
 from sightline.services.model import BATCH, Model
@@ -29,7 +27,7 @@ def _measured(model: Model, tower: Tower) -> Pace:
     spent_s = 0.0
     count = 1
     while count <= BATCH:
-        rows = _rows(model, tower, count)
+        rows = model.blank_rows(tower, count)
         times = [_seconds(model, tower, rows)]
         if times[0] < BRIEF_S:
             times.append(_seconds(model, tower, rows))
@@ -45,12 +43,3 @@ def _seconds(model: Model, tower: Tower, rows: UInt8 | Int64) -> float:
     started = time.perf_counter()
     model.run(tower, rows)
     return time.perf_counter() - started
-
-
-def _rows(model: Model, tower: Tower, count: int) -> UInt8 | Int64:
-    """(count, ...) of what the tower takes: black squares, or texts of one token."""
-    if tower == "vision":
-        size = model.card.image.size_px
-        return np.zeros((count, size, size, 3), dtype=np.uint8)
-    rule = model.require_text()
-    return np.full((count, rule.context_length), rule.eos_id, dtype=np.int64)

@@ -143,14 +143,14 @@ def serve(
 ) -> None:
     """Its help is HELP."""
     from sightline.cli.bench.serve import contenders
-    from sightline.cli.bench.serve.loops import Pace
+    from sightline.cli.bench.serve.loops import Crowd
     from sightline.cli.bench.serve.run import Plan, run
     from sightline.cli.bench.serve.traffic import Mixture
 
     told = contenders.Peer(peer_command, peer_url, peer_shape, peer_model)
     servers = (contenders.ours(url, model, route), *contenders.peers(told))
     mixture = Mixture(mix or values.shares(servers[0].shape.usual), items, repeat, seed)
-    pace = Pace(clients, seconds, warm_up_s, timeout_ms / 1000, cancel, seed)
+    crowd = Crowd(clients, seconds, warm_up_s, timeout_ms / 1000, cancel, seed)
     drawn = sizes or values.sizes(DRAWN)
     turns = rounds or len(servers)  # two of each where there are two: what comes first must not decide
-    run(Plan(mixture, pictures, drawn, pace, rate, turns, start_s), servers, as_json=as_json)
+    run(Plan(mixture, pictures, drawn, crowd, rate, turns, start_s), servers, as_json=as_json)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import typer
 
 from sightline.cli.bench.serve.shapes import OURS, PEERS, Shape
-from sightline.cli.bench.serve.targets import Place
+from sightline.cli.bench.serve.targets import Site
 from sightline.cli.bench.serve.values import Address, address, command
 
 API_KEY = "SIGHTLINE_API_KEY"
@@ -21,7 +21,7 @@ QUIET = {"SIGHTLINE_LOG_LEVEL": "warning", "SIGHTLINE_DRAIN_MS": "0"}  # nobody 
 class Contender:
     """A server to be loaded. model: named in requests; None: its default."""
 
-    place: Place
+    site: Site
     shape: Shape
     model: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -36,10 +36,10 @@ def ours(url: Address | None, model: str | None, route: str) -> Contender:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     if url is None:
         command = (*SERVE, "--model", model) if model else SERVE
-        return Contender(Place("sightline", ANYWHERE, command, QUIET), OURS[route], headers=headers)
+        return Contender(Site("sightline", ANYWHERE, command, QUIET), OURS[route], headers=headers)
     if model:
         raise typer.BadParameter("the server at --url has chosen its models", param_hint="'--model'")
-    return Contender(Place("sightline", str(url)), OURS[route], headers=headers)
+    return Contender(Site("sightline", str(url)), OURS[route], headers=headers)
 
 
 @dataclass(frozen=True)
@@ -64,4 +64,4 @@ def peers(told: Peer) -> tuple[Contender, ...]:
     if shape.needs_model and told.model is None:
         raise typer.BadParameter(f"{told.shape} must be told a model", param_hint="'--peer-model'")
     words = command(told.command) if told.command is not None else ()
-    return (Contender(Place(told.shape, url, words), shape, told.model),)
+    return (Contender(Site(told.shape, url, words), shape, told.model),)

@@ -32,8 +32,11 @@ class Connections(Protocol):
 
 
 @dataclass(frozen=True)
-class Pace:
-    """clients: of a closed loop; leaving: the share of requests whose sender hangs up before the answer."""
+class Crowd:
+    """Who sends, for how long, and how patiently.
+
+    clients: of a closed loop; leaving: the share of requests whose sender hangs up before the answer.
+    """
 
     clients: int
     seconds: float
@@ -47,21 +50,21 @@ class Sender:
     """Sends requests over lines and enters what becomes of each in a tally."""
 
     def __init__(
-        self, lines: Connections, requests: Requests, head: Callable[[Sent], bytes], *, pace: Pace
+        self, lines: Connections, requests: Requests, head: Callable[[Sent], bytes], *, crowd: Crowd
     ) -> None:
         self._lines = lines
         self._requests = requests
         self._head = head
-        self._pace = pace
-        self._random = random.Random(pace.seed)
+        self._crowd = crowd
+        self._random = random.Random(crowd.seed)
         self._usual_s = FIRST_GUESS_S
-        begins = time.perf_counter() + pace.warm_up_s
-        self.tally = Tally(begins, begins + pace.seconds, pace.timeout_s)
+        begins = time.perf_counter() + crowd.warm_up_s
+        self.tally = Tally(begins, begins + crowd.seconds, crowd.timeout_s)
 
     async def closed_loop(self) -> Tally:
-        """As many clients as the pace says, until the window ends and all have their answers."""
+        """As many clients as the crowd says, until the window ends and all have their answers."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._pace.clients):
+            for _ in range(self._crowd.clients):
                 group.create_task(self._client())
         return self.tally
 
@@ -69,7 +72,7 @@ class Sender:
         """Arrivals at this rate, until the window ends and every request has ended."""
         begins = time.perf_counter()
         async with asyncio.TaskGroup() as group:
-            for after_s in arrivals(rate_per_s, self._pace.seed):
+            for after_s in arrivals(rate_per_s, self._crowd.seed):
                 due_s = begins + after_s
                 if due_s >= self.tally.ends_s:
                     break
@@ -89,8 +92,8 @@ class Sender:
         size = sum(map(len, pieces))
         now = time.perf_counter()
         self.tally.went_out(due_s, now)
-        is_leaving = self._random.random() < self._pace.leaving
-        patience_s = due_s + self._pace.timeout_s + GRACE_S - now
+        is_leaving = self._random.random() < self._crowd.leaving
+        patience_s = due_s + self._crowd.timeout_s + GRACE_S - now
         leaves_s = self._random.uniform(0, 2 * self._usual_s) if is_leaving else patience_s
         try:
             async with asyncio.timeout(min(leaves_s, patience_s)):

@@ -13,7 +13,7 @@ import typer
 from sightline.cli.bench.serve import interruptible, report
 from sightline.cli.bench.serve.contenders import Contender
 from sightline.cli.bench.serve.exchange import Lines
-from sightline.cli.bench.serve.loops import Pace, Sender
+from sightline.cli.bench.serve.loops import Crowd, Sender
 from sightline.cli.bench.serve.shapes import Envelope
 from sightline.cli.bench.serve.tally import Tally, together
 from sightline.cli.bench.serve.targets import Target, started
@@ -30,7 +30,7 @@ class Plan:
     mixture: Mixture
     pictures: Path | None
     sizes: Shares
-    pace: Pace
+    crowd: Crowd
     rate: Rate | None
     rounds: int
     start_s: float
@@ -55,9 +55,9 @@ def run(plan: Plan, contenders: Sequence[Contender], *, as_json: bool) -> None:
     with ExitStack() as stack:
         targets = []
         for contender, around in zip(contenders, envelopes, strict=True):
-            address, child = stack.enter_context(started(contender.place))
-            headers = {"x-timeout-ms": f"{plan.pace.timeout_s * 1000:.0f}", **contender.headers}
-            targets.append(Target(contender.place.name, address, around, headers, child))
+            address, child = stack.enter_context(started(contender.site))
+            headers = {"x-timeout-ms": f"{plan.crowd.timeout_s * 1000:.0f}", **contender.headers}
+            targets.append(Target(contender.site.name, address, around, headers, child))
         found = interruptible.run(_load(plan, deck, targets))
     if as_json:
         show_json(_document(plan, found, targets))
@@ -66,7 +66,7 @@ def run(plan: Plan, contenders: Sequence[Contender], *, as_json: bool) -> None:
 
 
 def _envelopes(contender: Contender, mixture: Mixture) -> dict[str, Envelope]:
-    name, forms = contender.place.name, contender.shape.forms
+    name, forms = contender.site.name, contender.shape.forms
     if missing := mixture.mix.keys() - forms.keys():
         raise InvalidRequestError(
             f"{name} is asked for {' and '.join(forms)} on this route, not for {', '.join(sorted(missing))}; "
@@ -89,7 +89,7 @@ async def _load(plan: Plan, deck: Deck, targets: Sequence[Target]) -> Found:
     rate_per_s, peak = None, None
     if plan.rate:
         if plan.rate.is_multiple:
-            peak = await _turn(replace(plan, pace=replace(plan.pace, leaving=0.0)), deck, targets[0])
+            peak = await _turn(replace(plan, crowd=replace(plan.crowd, leaving=0.0)), deck, targets[0])
             if not peak.good:
                 raise TargetError(f"{targets[0].name} has no peak to multiply: no answer came in time")
         rate_per_s = plan.rate.per_s(peak.good / peak.seconds if peak else 0)
@@ -102,10 +102,10 @@ async def _load(plan: Plan, deck: Deck, targets: Sequence[Target]) -> Found:
 
 async def _turn(plan: Plan, deck: Deck, target: Target, rate_per_s: float | None = None) -> Tally:
     """One server's turn: the closed loop, or the open one at a rate."""
-    how = f"{plan.pace.clients} clients" if rate_per_s is None else f"{rate_per_s:.1f} requests/s"
-    note(f"{target.name}: {how}, {plan.pace.warm_up_s:g} + {plan.pace.seconds:g} s")
+    how = f"{plan.crowd.clients} clients" if rate_per_s is None else f"{rate_per_s:.1f} requests/s"
+    note(f"{target.name}: {how}, {plan.crowd.warm_up_s:g} + {plan.crowd.seconds:g} s")
     lines = Lines(target.address)
-    sender = Sender(lines, Traffic(target.envelopes, deck, plan.mixture), target.head, pace=plan.pace)
+    sender = Sender(lines, Traffic(target.envelopes, deck, plan.mixture), target.head, crowd=plan.crowd)
     cpu_s, wall_s = time.process_time(), time.perf_counter()
     tally = await (sender.closed_loop() if rate_per_s is None else sender.open_loop(rate_per_s))
     tally.cpu_s, tally.wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
@@ -135,20 +135,20 @@ def _document(plan: Plan, found: Found, targets: Sequence[Target]) -> dict[str, 
 
 def _described(plan: Plan, found: Found) -> dict[str, object]:
     """Under what the numbers hold."""
-    pace, mixture = plan.pace, plan.mixture
-    loop = {"clients": pace.clients} if found.rate_per_s is None else {"rate_per_s": found.rate_per_s}
+    crowd, mixture = plan.crowd, plan.mixture
+    loop = {"clients": crowd.clients} if found.rate_per_s is None else {"rate_per_s": found.rate_per_s}
     pictures = {"pictures": str(plan.pictures)} if plan.pictures else {"sizes": dict(plan.sizes)}
     return {
         **loop,
-        "seconds": pace.seconds,
-        "warm_up_s": pace.warm_up_s,
+        "seconds": crowd.seconds,
+        "warm_up_s": crowd.warm_up_s,
         "rounds": plan.rounds,
-        "timeout_ms": pace.timeout_s * 1000,
+        "timeout_ms": crowd.timeout_s * 1000,
         "mix": dict(mixture.mix),
         "items": mixture.items,
         **pictures,
         "repeat": mixture.is_repeated,
-        "cancel": pace.leaving,
+        "cancel": crowd.leaving,
         "seed": mixture.seed,
         "cores": os.cpu_count(),
         "platform": sys.platform,
@@ -156,10 +156,10 @@ def _described(plan: Plan, found: Found) -> dict[str, object]:
 
 
 def _show(plan: Plan, found: Found) -> None:
-    pace = plan.pace
-    how = f"{pace.clients} clients" if found.rate_per_s is None else f"{found.rate_per_s:.1f} requests/s"
-    title = f"{how}, {plan.rounds} x {pace.seconds:g} s, deadline {pace.timeout_s * 1000:.0f} ms"
+    crowd = plan.crowd
+    how = f"{crowd.clients} clients" if found.rate_per_s is None else f"{found.rate_per_s:.1f} requests/s"
+    title = f"{how}, {plan.rounds} x {crowd.seconds:g} s, deadline {crowd.timeout_s * 1000:.0f} ms"
     report.show(title, {name: together(rounds) for name, rounds in found.tallies.items()})
     if found.peak:
         peak = found.peak.good / found.peak.seconds
-        typer.echo(f"the peak, with {pace.clients} clients that wait for answers: goodput {peak:.1f}/s")
+        typer.echo(f"the peak, with {crowd.clients} clients that wait for answers: goodput {peak:.1f}/s")

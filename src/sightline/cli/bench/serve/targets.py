@@ -86,7 +86,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Place:
+class Site:
     """Where a target is, and how to start it, if it is not running: {port} in both becomes a free one."""
 
     name: str
@@ -96,13 +96,13 @@ class Place:
 
 
 @contextmanager
-def started(place: Place) -> Iterator[tuple[Address, Child | None]]:
+def started(site: Site) -> Iterator[tuple[Address, Child | None]]:
     """The target's address, and its process if it is started here, which ends with the block."""
     port = str(free_port())
-    where = address(place.url.replace("{port}", port))
-    if not place.command:
+    where = address(site.url.replace("{port}", port))
+    if not site.command:
         yield where, None
         return
-    command = [word.replace("{port}", port) for word in place.command]
-    with running(command, os.environ | place.environment, place.name) as child:
+    command = [word.replace("{port}", port) for word in site.command]
+    with running(command, os.environ | site.environment, site.name) as child:
         yield where, child
