@@ -20,6 +20,7 @@ MAX_PATH_KEYS = 8
 MAX_TEXT_CHARACTERS = 1_024
 MAX_SAFE_INTEGER = 2**53 - 1  # beyond it float64 skips integers, and two ids would be one
 UNQUOTABLE = re.compile(r'["\\]')  # the paths of DuckDB, PostgreSQL and Qdrant quote a key in these
+WILDCARD = "*"  # to DuckDB even in quotes, if it is the whole key
 OPERATORS = ("eq", "ne", "in", *ORDERS, "exists")
 
 
@@ -115,9 +116,10 @@ def _path(name: object) -> Path:
             f"field {_shown(name)} is too deep or too long; at most {MAX_PATH_KEYS} keys and "
             f"{MAX_TEXT_CHARACTERS} characters"
         )
-    if not all(path) or UNPRINTABLE.search(name) or UNQUOTABLE.search(name):
+    if not all(path) or WILDCARD in path or UNPRINTABLE.search(name) or UNQUOTABLE.search(name):
         raise InvalidFilterError(
-            f"field {_shown(name)} has an empty key, a control character, a double quote or a backslash"
+            f"field {_shown(name)} has a key that is empty, a lone *, or holds a double quote, a backslash "
+            "or a control character"
         )
     return path
 
