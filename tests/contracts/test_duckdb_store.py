@@ -53,7 +53,7 @@ def test_file_that_is_no_database_is_set_aside_and_the_view_starts_empty(tmp_pat
     view.apply([Change(1, "a", UNITS[0], {})], 1)
     assert view.nearest(UNITS[0], 1)[0].item_id == "a"
     store.close()
-    assert aside(tmp_path) == ([FILE] if damage else [])
+    assert aside(tmp_path) == [FILE]
 
 
 @pytest.mark.parametrize("where", [0.0, 0.2, 0.5, 0.8])
@@ -113,7 +113,9 @@ def test_damaged_log_is_set_aside_and_the_file_kept(tmp_path):
     child = [sys.executable, "-c", KILLED_WHILE_WRITING, str(tmp_path)]
     assert subprocess.run(child, check=False).returncode == -9
     log = tmp_path / f"{FILE}.wal"
-    log.write_bytes(b"\x99" * log.stat().st_size)
+    data = bytearray(log.read_bytes())
+    data[100] ^= 0x55  # inside the first entry: a bad length is taken for an unfinished end
+    log.write_bytes(data)
     store = DuckDbStore(tmp_path)
     view = store.open("photos", 4)
     assert (view.cursor, view.count()) == (2, 2)

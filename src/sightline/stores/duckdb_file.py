@@ -34,7 +34,8 @@ class DuckDbFile:
         """prepare: SQL that is run whenever the file was opened."""
         self._path = path
         self._prepare = prepare
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()  # DuckDB fails one of two transactions that meet
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._suspect = False
         self._closed = False
@@ -57,8 +58,8 @@ class DuckDbFile:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """All that is done with the cursor, or nothing."""
-        with self.cursor() as cursor:
+        """All that is done with the cursor, or nothing; one at a time."""
+        with self._writing, self.cursor() as cursor:
             cursor.begin()
             try:
                 yield cursor
@@ -94,9 +95,9 @@ class DuckDbFile:
         if found in ("broken", "failed", "full"):  # when the disk is full, DuckDB may give the database up
             with self._lock:
                 if self._connection is connection:
-                    connection.close()
                     self._connection = None
                     self._suspect = found != "full"
+            connection.close()
         return (StoreBrokenError if found in ("broken", "gone") else StoreUnavailableError)(MEANING[found])
 
 

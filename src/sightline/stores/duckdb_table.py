@@ -81,7 +81,10 @@ class DuckDbTable:
 
     def stamp_index(self, stamp: str) -> None:
         """Keep a JSON text with the rows."""
-        self._rows("UPDATE main.views SET index_stamp = ? WHERE collection = ?", [stamp, self._collection])
+        with self._file.transaction() as cursor:
+            cursor.execute(
+                "UPDATE main.views SET index_stamp = ? WHERE collection = ?", [stamp, self._collection]
+            )
 
     def apply(self, changes: Sequence[Change], cursor: int) -> None:
         """Take changes, at most one of an item, and move the cursor."""

@@ -116,9 +116,13 @@ class HeldVectors:
 
 def _places(rows: _Rows, seqs: Int64) -> Int64:
     """The live rows with these seqs."""
-    known = np.flatnonzero(rows.live)  # ascending in seq, which rows without a live item need not be
-    places = known[np.isin(rows.seqs[known], seqs)]
-    return np.asarray(places, dtype=np.int64)
+    live = np.flatnonzero(rows.live)
+    known = rows.seqs[live]  # ascending
+    asked = np.sort(seqs)
+    found = np.searchsorted(known, asked)
+    there = found < len(known)
+    found = found[there]
+    return np.asarray(live[found[known[found] == asked[there]]], dtype=np.int64)
 
 
 def _best(rows: _Rows, places: Int64, query: Float32, count: int) -> tuple[list[str], list[float]]:
