@@ -6,6 +6,9 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── NoTextTowerError          no_text_tower
 │   ├── UnknownServedModelError   model_not_found
 │   ├── UrlFetchOffError          url_fetch_off
+│   ├── InvalidFilterError        invalid_filter
+│   ├── UnknownCollectionError    collection_not_found
+│   ├── CollectionExistsError     collection_exists: with another dim
 │   └── ImageError
 │       ├── EmptyImageError       empty_image
 │       ├── ImageBytesError       image_too_many_bytes
@@ -27,6 +30,10 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── ForwardError              forward_failed
 │   ├── OutOfMemoryError          out_of_memory
 │   └── NonFiniteVectorError      nonfinite_vector
+├── StoreError                    a view of the record failed; the record itself is safe
+│   ├── StoreUnavailableError     store_unavailable: wait and try again
+│   ├── StoreBrokenError          store_broken: open it again and replay
+│   └── StoreNotInstalledError    store_not_installed
 ├── TargetError                   target_failed: a server that is to be loaded does not start or answer
 └── BusyError                     come back later
     ├── OverloadedError           overloaded
@@ -59,6 +66,20 @@ class UnknownServedModelError(InputError):
 
 class UrlFetchOffError(InputError):
     code = "url_fetch_off"
+
+
+class InvalidFilterError(InputError):
+    code = "invalid_filter"
+
+
+class UnknownCollectionError(InputError):
+    code = "collection_not_found"
+
+
+class CollectionExistsError(InputError):
+    """There is such a collection, and it holds vectors of another length."""
+
+    code = "collection_exists"
 
 
 class ImageError(InputError):
@@ -149,6 +170,26 @@ class OutOfMemoryError(EngineError):
 
 class NonFiniteVectorError(EngineError):
     code = "nonfinite_vector"
+
+
+class StoreError(SightlineError):
+    code = "store_error"
+
+
+class StoreUnavailableError(StoreError):
+    """The store does not answer, is full, or another process holds it; what it has stays. Wait, try again."""
+
+    code = "store_unavailable"
+
+
+class StoreBrokenError(StoreError):
+    """What the store had cannot be trusted and was set aside; open it again and replay the record."""
+
+    code = "store_broken"
+
+
+class StoreNotInstalledError(StoreError):
+    code = "store_not_installed"
 
 
 class TargetError(SightlineError):
