@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from qdrant_client import QdrantClient
 
 from sightline.domain import vectors
 from sightline.domain.errors import CollectionExistsError
@@ -19,13 +20,20 @@ from sightline.domain.filters import matches
 from sightline.domain.items import Change, checked_item_id, checked_metadata
 from sightline.stores.duckdb import DuckDbStore
 from sightline.stores.memory import MemoryStore
+from sightline.stores.pgvector import PgvectorStore
+from sightline.stores.qdrant import QdrantStore
+from tests.postgres import database_of
 
 STORES = {
     "memory": lambda folder: MemoryStore(),
     "duckdb": DuckDbStore,
     "duckdb, nothing held": lambda folder: DuckDbStore(folder, held_max_bytes=0),
+    "pgvector": lambda folder: PgvectorStore(database_of(folder)),
+    "qdrant": lambda folder: QdrantStore(QdrantClient(path=str(folder))),
+    "qdrant, in memory": lambda folder: QdrantStore(QdrantClient(":memory:")),
 }
-KEPT = ("duckdb", "duckdb, nothing held")  # those that outlive their process
+KEPT = ("duckdb", "duckdb, nothing held", "pgvector", "qdrant")  # those that outlive their process
+PIECEMEAL = ("qdrant", "qdrant, in memory")  # without transactions: a search may see a part of a batch
 DIM = 4
 UNITS = np.concatenate([np.eye(4), -np.eye(4), np.array(list(itertools.product([0.5, -0.5], repeat=4)))])
 UNITS = UNITS.astype(np.float32)
@@ -237,6 +245,7 @@ def test_rows_and_cursor_outlive_the_process(name, tmp_path):
     store.close()
 
 
+@pytest.mark.parametrize("store", [name for name in STORES if name not in PIECEMEAL], indirect=True)
 def test_searches_while_a_writer_writes_see_whole_batches(store):
     """Each batch moves every item to another vector: no search may find both, or too few."""
     view = store.open("photos", DIM)
