@@ -28,14 +28,10 @@ VALUES = st.recursive(
 METADATA = st.dictionaries(KEYS, VALUES, max_size=4)
 PATHS = st.lists(KEYS.filter(lambda key: "." not in key), min_size=1, max_size=2).map(tuple)
 BOUNDS = st.one_of(st.integers(-3, 3), st.sampled_from([0.5, 1.0, 2.0**53, "", "red", "z"]))
+# no booleans: this binding makes 1 of True, which JSON does not
+WANTED = BOUNDS | st.sampled_from(["1", "true", "ä", 2**53 - 1, 1e300])
 LEAVES = st.one_of(
-    st.builds(
-        Equals,
-        PATHS,
-        st.lists(
-            SCALARS.filter(lambda value: not isinstance(value, int) or abs(value) < 2**53), max_size=3
-        ).map(tuple),
-    ),
+    st.builds(Equals, PATHS, st.lists(WANTED, max_size=3).map(tuple)),
     st.builds(Compares, PATHS, st.sampled_from(["lt", "lte", "gt", "gte"]), BOUNDS),
     st.builds(Exists, PATHS),
 )

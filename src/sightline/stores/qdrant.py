@@ -90,8 +90,9 @@ class QdrantStore:
     def _dim(self, collection: str) -> int | None:
         """The length of its vectors; None if they are several, or compared by anything but the cosine."""
         vectors = self._client.get_collection(collection).config.params.vectors
-        is_like_ours = isinstance(vectors, models.VectorParams) and vectors.distance == models.Distance.COSINE
-        return vectors.size if is_like_ours else None
+        if isinstance(vectors, models.VectorParams) and vectors.distance == models.Distance.COSINE:
+            return vectors.size
+        return None
 
     def _is_ours(self, collection: str) -> bool:
         found = self._client.retrieve(collection, [MARKER_ID])

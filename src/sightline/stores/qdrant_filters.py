@@ -5,6 +5,7 @@ strings: a filter with one is pushed down without it, where that loses no hit, a
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qdrant_client import models
@@ -44,10 +45,10 @@ def _wider(where: Filter, root: str) -> models.Filter | None:
     """Conditions that pass all that the filter passes; None if that is anything."""
     match where:
         case And(parts):
-            known = [part for part in (_wider(part, root) for part in parts) if part is not None]
+            known = _known(parts, root)
             return models.Filter(must=known) if known else None
         case Or(parts):
-            known = [part for part in (_wider(part, root) for part in parts) if part is not None]
+            known = _known(parts, root)
             return _one_of(known) if len(known) == len(parts) else None
         case Not(part) if _is_expressible(part):
             negated = _wider(part, root)
@@ -65,6 +66,11 @@ def _wider(where: Filter, root: str) -> models.Filter | None:
             return None
 
 
+def _known(parts: tuple[Filter, ...], root: str) -> list[models.Condition]:
+    """The conditions of those parts that have one."""
+    return [condition for condition in (_wider(part, root) for part in parts) if condition is not None]
+
+
 def _equals(key: str, value: Scalar) -> models.FieldCondition:
     """Numbers as a range: a match tells 5 from 5.0, and takes no 5.5."""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -72,7 +78,7 @@ def _equals(key: str, value: Scalar) -> models.FieldCondition:
     return models.FieldCondition(key=key, match=models.MatchValue(value=value))
 
 
-def _one_of(parts: list[models.FieldCondition] | list[models.Filter]) -> models.Filter:
+def _one_of(parts: Sequence[models.Condition]) -> models.Filter:
     """Of none: nothing. An empty `should` would let everything pass."""
     return models.Filter(should=list(parts)) if parts else _nothing()
 
