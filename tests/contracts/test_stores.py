@@ -156,6 +156,48 @@ def test_filter_means_the_same_in_every_store(store, data, document):
     store.drop(name)
 
 
+ONE_OF_EACH = [
+    None,
+    True,
+    False,
+    0,
+    1,
+    5,
+    5.0,
+    5.5,
+    "5",
+    "",
+    "true",
+    "é",
+    [],
+    [5],
+    ["5", True],
+    [[5]],
+    {},
+    {"b": 5},
+]
+
+
+def test_no_store_takes_one_type_for_another(store):
+    """Every value against every condition: what chance seldom brings together."""
+    view = store.open("photos", DIM)
+    data = [{"a": value} for value in ONE_OF_EACH] + [{}]
+    view.apply([item(f"i{n}", 0, n, **one) for n, one in enumerate(data, 1)], len(data))
+    scalars = [value for value in ONE_OF_EACH if isinstance(value, bool | int | float | str)]
+    asked = [{"eq": value} for value in scalars] + [{"ne": value} for value in scalars]
+    asked += [
+        {order: value}
+        for order in ("lt", "lte", "gt", "gte")
+        for value in scalars
+        if not isinstance(value, bool)
+    ]
+    for condition in [*asked, {"in": scalars}, {"exists": True}, {"exists": False}]:
+        for where in (parse({"a": condition}), parse({"not": {"a": condition}})):
+            truth = sorted(f"i{n}" for n, one in enumerate(data, 1) if matches(where, one))
+            assert sorted(name for name, _ in found(view, UNITS[0], 50, where=where)) == truth, condition
+            assert view.count(where) == len(truth), condition
+
+
 def test_new_collection_is_empty_and_at_the_start(store):
     view = store.open("photos", DIM)
     assert (view.cursor, view.count(), view.nearest(UNITS[0], 10)) == (0, 0, [])
