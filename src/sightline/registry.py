@@ -15,6 +15,8 @@ ENGINES = {
 STORES = {
     "duckdb": ("sightline.stores.duckdb:DuckDbStore", ""),
     "memory": ("sightline.stores.memory:MemoryStore", ""),
+    "pgvector": ("sightline.stores.pgvector:PgvectorStore", "postgres"),
+    "qdrant": ("sightline.stores.qdrant:QdrantStore", "qdrant"),
 }
 PREFERRED = ("openvino", "onnx")  # what engine `auto` tries, in this order
 
