@@ -1,15 +1,25 @@
 """Names of exchangeable parts and where they live. Imports none of them until asked."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from sightline.domain.errors import EngineUnavailableError
+from sightline.domain.errors import EngineUnavailableError, SourceError
 
 # name -> module:class, and the extra that installs what it needs
 ENGINES = {
     "openvino": ("sightline.engines.openvino:OpenVinoEngine", "openvino"),
     "onnx": ("sightline.engines.onnx:OnnxEngine", "onnx"),
     "fake": ("sightline.engines.fake:FakeEngine", ""),
+}
+# name -> module:class, and the ends of the file names that are read so; a folder is told by being one
+SOURCES = {
+    "folder": ("sightline.sources.folder:FolderSource", ()),
+    "table": (
+        "sightline.sources.table:TableSource",
+        (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq"),
+    ),
+    "tar": ("sightline.sources.tar:TarSource", (".tar", ".tar.gz", ".tgz")),
 }
 PREFERRED = ("openvino", "onnx")  # what engine `auto` tries, in this order
 
@@ -29,3 +39,19 @@ def engine_class(name: str) -> Any:
         raise EngineUnavailableError(
             f"engine {name!r} is not installed; run: pip install 'sightline[{extra}]'"
         ) from exc
+
+
+def source_class(address: str) -> Any:
+    """The class that reads an address; it takes the address and SourceOptions.
+
+    Raises SourceError: it is neither a folder nor a file of a known kind.
+    """
+    name = address.lower()
+    found = next((path for path, suffixes in SOURCES.values() if name.endswith(suffixes)), None)
+    if Path(address).is_dir():  # whatever its name ends in
+        found = SOURCES["folder"][0]
+    if found is None:
+        known = ", ".join(suffix for _, suffixes in SOURCES.values() for suffix in suffixes)
+        raise SourceError(f"{address!r} is no source of pictures; give a folder, or a file in {known}")
+    module, _, attribute = found.partition(":")
+    return getattr(import_module(module), attribute)
