@@ -23,7 +23,6 @@ def thumbnail(data: bytes, limits: Limits = Limits()) -> bytes:  # noqa: B008  #
     """
     image = decode(data, limits)
     image.thumbnail((SIZE_PX, SIZE_PX), Image.Resampling.LANCZOS)
-    pixels = Image.frombytes("RGB", image.size, image.tobytes())  # leaves behind what else the file told
     file = BytesIO()
-    pixels.save(file, "WEBP", quality=_QUALITY)
+    image.save(file, "WEBP", quality=_QUALITY, exif=b"", icc_profile=b"", xmp=b"")
     return file.getvalue()
