@@ -14,8 +14,10 @@ from sightline.sources.columns import Layout
 from sightline.sources.rows import Row
 
 _ROWS_AT_ONCE = 1000
-# Pictures are asked for one by one, in order, and a query costs some 10 ms: those that follow come with it.
-_PICTURES_AT_ONCE = 16
+# Pictures are asked for one by one, in order, and a query takes 40 ms: as many as fit in here come with one.
+_AHEAD_BYTES = 32 << 20
+_MOST_AHEAD = 256
+_FIRST_AHEAD = 4  # while nothing is known of their sizes
 _PLACE = re.compile("row=[0-9]{1,18}")
 _PICTURE_STRUCT = re.compile(r'STRUCT\(.*\b"?bytes"? BLOB\b')
 # One thread: the cores are for pictures. A table brings no other file and no extension into the process.
@@ -42,6 +44,7 @@ class ParquetRows:
         self._file = escape(str(path))  # DuckDB takes a name for a glob
         self._ahead: dict[int, tuple[int, bytes | None]] = {}
         self._ahead_column = ""
+        self._ahead_count = _FIRST_AHEAD
         self._database = _confined_to(str(path), self._file)
         with self._own_words():
             described = self._database.execute(
@@ -92,8 +95,10 @@ class ParquetRows:
             FROM read_parquet(?, file_row_number = true) WHERE file_row_number BETWEEN ? AND ?
         """  # noqa: S608  # the term is a quoted name that the file itself has
         with self._own_words():
-            last = first + _PICTURES_AT_ONCE - 1
+            last = first + self._ahead_count - 1
             rows = self._database.execute(query, [max_bytes, self._file, first, last]).fetchall()
+        largest = max((len(content) for _, _, content in rows if content), default=_AHEAD_BYTES)
+        self._ahead_count = max(1, min(_MOST_AHEAD, _AHEAD_BYTES // largest))
         return {number: (size or 0, content) for number, size, content in rows if size is not None}
 
     @contextmanager

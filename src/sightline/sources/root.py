@@ -57,6 +57,7 @@ class Root:
             RuntimeError,
         ) as exc:  # RuntimeError: a circle of links, before Python 3.13
             raise SourceError(f"there is no folder {str(path)!r}; give one that is there") from exc
+        self._uri = self.path.as_uri().removesuffix("/")
         if not self.path.is_dir():
             raise SourceError(f"{str(path)!r} is no folder; give one, or a table or tar file by its suffix")
 
@@ -68,7 +69,8 @@ class Root:
             raise SourceError(f"the folder {str(self.path)!r} cannot be opened; see who may read it") from exc
 
     def uri(self, name: str) -> str:
-        return (self.path / name).as_uri()
+        # a tenth of the time of Path.as_uri(), which is most of a scan's
+        return f"{self._uri}/{quote_from_bytes(os.fsencode(name))}"
 
     def facts(self, name: str) -> Facts | None:
         """Size and time of the regular file of this name, relative to the root; None where there is none."""

@@ -82,7 +82,7 @@ class TableSource:
         name = os.fsdecode(unquote_to_bytes(path))
         if fragment and name == str(self._path):
             return self._cell(fragment, entry.mtime_ns)
-        below = f"{self._root.path}/"
+        below = str(self._root.path).removesuffix("/") + "/"
         if fragment or not name.startswith(below):
             raise OutsideSourceError(f"{name[-200:]!r} is not below the folder of the table's pictures")
         known = entry.size_bytes is not None and entry.mtime_ns is not None

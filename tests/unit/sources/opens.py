@@ -31,13 +31,17 @@ def recorded_opens() -> Iterator[list[tuple[object, int]]]:
 
 
 def leaves(opened: list[tuple[object, int]], root: str) -> list[object]:
-    """What was opened other than the root, or one plain name in a folder already open, never by a link."""
+    """What was opened other than the root, or one plain name in a folder already open: never by a link, and
+    never so that a pipe would be waited for.
+    """
     return [
-        path
-        for path, flags in opened
-        if str(path) != root and not (_is_one_name(path) and isinstance(flags, int) and flags & os.O_NOFOLLOW)
+        path for path, flags in opened if str(path) != root and not (_is_one_name(path) and _is_safe(flags))
     ]
 
 
 def _is_one_name(path: object) -> bool:
     return isinstance(path, str) and "/" not in path and path not in ("", ".", "..")
+
+
+def _is_safe(flags: int) -> bool:
+    return bool(flags & os.O_NOFOLLOW and flags & (os.O_DIRECTORY | os.O_NONBLOCK))

@@ -41,6 +41,12 @@ def test_pictures_at_any_depth_come_in_an_order_that_repeats(tmp_path):
     assert keys(opened(tmp_path)) == keys(opened(tmp_path)) == expected
 
 
+def test_the_order_is_that_of_bytes_also_among_names_that_are_not_utf8(tmp_path):
+    for name in (b"\xff.jpg", "\N{GRINNING FACE}.jpg".encode(), b"z.jpg"):
+        (tmp_path / os.fsdecode(name)).touch()
+    assert keys(opened(tmp_path)) == ["z.jpg", "\N{GRINNING FACE}.jpg", "//%FF.jpg"]
+
+
 def test_an_entry_says_where_it_is_how_large_and_when_it_changed(tmp_path):
     place(tmp_path, "shoes/red 1.jpg")
     os.utime(tmp_path / "shoes/red 1.jpg", ns=(5, 7))
@@ -69,10 +75,11 @@ def test_hidden_names_are_taken_only_when_asked_for(tmp_path):
 
 
 def test_a_name_outside_the_selection_is_not_read_either(tmp_path):
-    place(tmp_path, "secret.txt", ".env.jpg")
-    for name in ("secret.txt", ".env.jpg"):
+    names = ("secret.txt", ".env.jpg", ".cache/a.jpg", "thumbs/deep/a.jpg")
+    place(tmp_path, *names)
+    for name in names:
         with pytest.raises(OutsideSourceError):
-            opened(tmp_path).read(Entry(name, ""))
+            opened(tmp_path, exclude=["thumbs"]).read(Entry(name, ""))
 
 
 def test_a_name_that_is_not_utf8_has_a_key_of_plain_text_and_is_read(tmp_path):
