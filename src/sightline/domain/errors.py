@@ -9,6 +9,13 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── InvalidFilterError        invalid_filter
 │   ├── UnknownCollectionError    collection_not_found
 │   ├── CollectionExistsError     collection_exists: with another dim
+│   ├── SourceError               invalid_source: nothing of it can be read
+│   ├── EntryError                entry_unreadable: one picture of a source, the others are not concerned
+│   │   ├── EntryGoneError        entry_gone
+│   │   ├── EntryChangedError     entry_changed
+│   │   ├── NotAFileError         not_a_file
+│   │   ├── OutsideSourceError    outside_source
+│   │   └── BrokenRowError        broken_row
 │   └── ImageError
 │       ├── EmptyImageError       empty_image
 │       ├── ImageBytesError       image_too_many_bytes
@@ -80,6 +87,40 @@ class CollectionExistsError(InputError):
     """There is such a collection, and it holds vectors of another length."""
 
     code = "collection_exists"
+
+
+class SourceError(InputError):
+    """Whoever names a source may read it, so its path is shown."""
+
+    code = "invalid_source"
+
+
+class EntryError(InputError):
+    code = "entry_unreadable"
+
+
+class EntryGoneError(EntryError):
+    code = "entry_gone"
+
+
+class EntryChangedError(EntryError):
+    """It is another picture than the one that was scanned; the next scan finds it."""
+
+    code = "entry_changed"
+
+
+class NotAFileError(EntryError):
+    """A link, a pipe, a device, a socket or a folder, where a file was expected."""
+
+    code = "not_a_file"
+
+
+class OutsideSourceError(EntryError):
+    code = "outside_source"
+
+
+class BrokenRowError(EntryError):
+    code = "broken_row"
 
 
 class ImageError(InputError):

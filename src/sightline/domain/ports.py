@@ -1,9 +1,10 @@
 """What a floor needs from another, as Protocols. Does not know who implements them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from sightline.domain.arrays import Float32, Int64, UInt8
+from sightline.domain.entries import Entry
 from sightline.domain.filters import Filter
 from sightline.domain.items import Change, IndexState, Scored
 from sightline.domain.records import Graph, Precision
@@ -128,4 +129,28 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Give files and connections back; the views are of no use afterwards."""
+
+
+class Source(Protocol):
+    """Where pictures come from. Reading is safe from several threads; a scan has one."""
+
+    name: str
+    left_out: Mapping[str, int]  # what the last scan passed over, and how often: {"links": 3, "pipes": 1}
+
+    def scan(self) -> Iterator[Entry]:
+        """Every picture, lazily, in an order that the next scan repeats. Never waits on a pipe or a device.
+
+        Raises SourceError: nothing of it can be read, or a limit on the whole of it is passed.
+        """
+        ...
+
+    def read(self, entry: Entry) -> bytes:
+        """The picture's bytes, as they were at the scan; its key and uri are enough, after a restart too.
+
+        Raises InputError, about this entry alone: gone, changed, too large, no regular file, or a URL.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give up files and connections."""
         ...
