@@ -8,7 +8,11 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── UrlFetchOffError          url_fetch_off
 │   ├── InvalidFilterError        invalid_filter
 │   ├── UnknownCollectionError    collection_not_found
-│   ├── CollectionExistsError     collection_exists: with another dim
+│   ├── CollectionExistsError     collection_exists
+│   ├── SpaceMismatchError        space_mismatch
+│   ├── MissingVectorError        missing_vector
+│   ├── UnknownJobError           job_not_found
+│   ├── JobStateError             job_state
 │   └── ImageError
 │       ├── EmptyImageError       empty_image
 │       ├── ImageBytesError       image_too_many_bytes
@@ -34,6 +38,13 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── StoreUnavailableError     store_unavailable: wait and try again
 │   ├── StoreBrokenError          store_broken: open it again and replay
 │   └── StoreNotInstalledError    store_not_installed
+├── RecordError                   the record of the library cannot be read or written
+│   ├── StorageFullError          storage_full
+│   ├── RecordUnavailableError    record_unavailable
+│   ├── RecordBrokenError         record_broken
+│   ├── RecordNewerError          record_newer
+│   └── FolderOwnedError          folder_owned
+├── LeaseLostError                lease_lost: another worker has the shard now, or its job was ended
 ├── TargetError                   target_failed: a server that is to be loaded does not start or answer
 └── BusyError                     come back later
     ├── OverloadedError           overloaded
@@ -77,9 +88,31 @@ class UnknownCollectionError(InputError):
 
 
 class CollectionExistsError(InputError):
-    """There is such a collection, and it holds vectors of another length."""
+    """There is such a collection already, or a view of it that holds vectors of another length."""
 
     code = "collection_exists"
+
+
+class SpaceMismatchError(InputError):
+    """Vectors of one model were to meet vectors of another; both are named."""
+
+    code = "space_mismatch"
+
+
+class MissingVectorError(InputError):
+    """Items were to be kept whose vectors were neither given nor there."""
+
+    code = "missing_vector"
+
+
+class UnknownJobError(InputError):
+    code = "job_not_found"
+
+
+class JobStateError(InputError):
+    """A job cannot go from the state it is in to the one asked for."""
+
+    code = "job_state"
 
 
 class ImageError(InputError):
@@ -190,6 +223,43 @@ class StoreBrokenError(StoreError):
 
 class StoreNotInstalledError(StoreError):
     code = "store_not_installed"
+
+
+class RecordError(SightlineError):
+    code = "record_error"
+
+
+class StorageFullError(RecordError):
+    """Nothing of the transaction was kept; what was kept before can be read."""
+
+    code = "storage_full"
+
+
+class RecordUnavailableError(RecordError):
+    code = "record_unavailable"
+
+
+class RecordBrokenError(RecordError):
+    code = "record_broken"
+
+
+class RecordNewerError(RecordError):
+    code = "record_newer"
+
+
+class FolderOwnedError(RecordError):
+    """Another process owns the folder. address: where it can be asked, if it says."""
+
+    code = "folder_owned"
+
+    def __init__(self, message: str, *, pid: int | None, address: str | None) -> None:
+        super().__init__(message)
+        self.pid = pid
+        self.address = address
+
+
+class LeaseLostError(SightlineError):
+    code = "lease_lost"
 
 
 class TargetError(SightlineError):
