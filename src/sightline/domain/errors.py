@@ -9,6 +9,10 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── InvalidFilterError        invalid_filter
 │   ├── UnknownCollectionError    collection_not_found
 │   ├── CollectionExistsError     collection_exists: with another dim
+│   ├── SpaceMismatchError        space_mismatch
+│   ├── MissingVectorError        missing_vector
+│   ├── UnknownJobError           job_not_found
+│   ├── JobStateError             job_state
 │   ├── SourceError               invalid_source: nothing of it can be read
 │   ├── EntryError                entry_unreadable: one picture of a source, the others are not concerned
 │   │   ├── EntryGoneError        entry_gone
@@ -41,6 +45,13 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── StoreUnavailableError     store_unavailable: wait and try again
 │   ├── StoreBrokenError          store_broken: open it again and replay
 │   └── StoreNotInstalledError    store_not_installed
+├── RecordError                   the record of the library cannot be read or written
+│   ├── StorageFullError          storage_full
+│   ├── RecordUnavailableError    record_unavailable
+│   ├── RecordBrokenError         record_broken
+│   ├── RecordNewerError          record_newer
+│   └── FolderOwnedError          folder_owned
+├── LeaseLostError                lease_lost: another worker has the shard now, or its job was ended
 ├── TargetError                   target_failed: a server that is to be loaded does not start or answer
 └── BusyError                     come back later
     ├── OverloadedError           overloaded
@@ -84,7 +95,7 @@ class UnknownCollectionError(InputError):
 
 
 class CollectionExistsError(InputError):
-    """There is such a collection, and it holds vectors of another length."""
+    """There is such a collection already, or a view of it that holds vectors of another length."""
 
     code = "collection_exists"
 
@@ -121,6 +132,28 @@ class OutsideSourceError(EntryError):
 
 class BrokenRowError(EntryError):
     code = "broken_row"
+
+
+class SpaceMismatchError(InputError):
+    """Vectors of one model were to meet vectors of another; both are named."""
+
+    code = "space_mismatch"
+
+
+class MissingVectorError(InputError):
+    """Items were to be kept whose vectors were neither given nor there."""
+
+    code = "missing_vector"
+
+
+class UnknownJobError(InputError):
+    code = "job_not_found"
+
+
+class JobStateError(InputError):
+    """A job cannot go from the state it is in to the one asked for."""
+
+    code = "job_state"
 
 
 class ImageError(InputError):
@@ -231,6 +264,43 @@ class StoreBrokenError(StoreError):
 
 class StoreNotInstalledError(StoreError):
     code = "store_not_installed"
+
+
+class RecordError(SightlineError):
+    code = "record_error"
+
+
+class StorageFullError(RecordError):
+    """Nothing of the transaction was kept; what was kept before can be read."""
+
+    code = "storage_full"
+
+
+class RecordUnavailableError(RecordError):
+    code = "record_unavailable"
+
+
+class RecordBrokenError(RecordError):
+    code = "record_broken"
+
+
+class RecordNewerError(RecordError):
+    code = "record_newer"
+
+
+class FolderOwnedError(RecordError):
+    """Another process owns the folder. address: where it can be asked, if it says."""
+
+    code = "folder_owned"
+
+    def __init__(self, message: str, *, pid: int | None, address: str | None) -> None:
+        super().__init__(message)
+        self.pid = pid
+        self.address = address
+
+
+class LeaseLostError(SightlineError):
+    code = "lease_lost"
 
 
 class TargetError(SightlineError):
