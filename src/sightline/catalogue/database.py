@@ -68,7 +68,7 @@ class Database:
         try:
             address = make_url(url)
             driver = DRIVERS[address.drivername.partition("+")[0]]
-            return cls(create_engine(address.set(drivername=driver), **POSTGRES.engine_options))
+            engine = create_engine(address.set(drivername=driver), **POSTGRES.engine_options)
         except (ArgumentError, KeyError) as exc:
             # not shown: it may hold a password
             raise RecordUnavailableError(
@@ -76,6 +76,7 @@ class Database:
             ) from exc
         except ModuleNotFoundError as exc:
             raise RecordUnavailableError(INSTALL_POSTGRES) from exc
+        return cls(engine)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

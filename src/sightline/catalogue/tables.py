@@ -142,7 +142,7 @@ shards = Table(
     "shards",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("tasks", Document, nullable=False),  # [[id, payload], ...], frozen; empty once all are settled
     Column("size", Integer, nullable=False),
     Column("reached", Integer, nullable=False, default=0),  # how many are settled, from the front
@@ -150,7 +150,7 @@ shards = Table(
     Column("owner", Text),
     Column("leased_until", Double),  # by the database's clock, see dialects
     Column("attempts", Integer, nullable=False, default=0),
-    Index("shards_by_job", "job_id", "is_done", "id"),
+    Index("shards_left", "is_done", "job_id", "id"),  # the next to lease, whatever has been done before
     sqlite_autoincrement=True,
 )
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, exists, select
+from sqlalchemy import Connection, Row, delete, select
 
 from sightline.catalogue.database import in_parts
 from sightline.catalogue.dialects import Dialect
-from sightline.catalogue.tables import collections, items, spaces, vectors_of
+from sightline.catalogue.tables import items, spaces, vectors_of
 from sightline.domain.arrays import Float32
 from sightline.domain.collections import Space
 from sightline.domain.errors import MissingVectorError, NonFiniteVectorError, SpaceMismatchError
@@ -99,8 +99,11 @@ def sweep(connection: Connection, dialect: Dialect) -> int:
     for space in connection.execute(select(spaces)).all():
         table = vectors_of(space.id)
         dialect.lock_alone(connection, table)  # an item may be on its way that counts on one of them
-        used = exists().where(items.c.sha256 == table.c.sha256, items.c.collection_id == collections.c.id)
-        swept += connection.execute(delete(table).where(~used)).rowcount
+        # a join, done by hashing or an index of the moment; NOT EXISTS would scan all items
+        # of SQLite for each vector, NOT IN all of PostgreSQL's
+        joined = table.outerjoin(items, items.c.sha256 == table.c.sha256)
+        unused = select(table.c.id).select_from(joined).where(items.c.id.is_(None))
+        swept += connection.execute(delete(table).where(table.c.id.in_(unused))).rowcount
     return swept
 
 
