@@ -7,6 +7,7 @@ the only proof that it is theirs: a file that does not match is as good as none.
 import hashlib
 import json
 import os
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,15 +47,21 @@ class Stamp:
 
 
 class NeighbourIndex:
-    """A finished index, read from its file as it is needed."""
+    """A finished index, read from its file as it is needed. Safe to use from several threads.
+
+    One search at a time: usearch 2.26 has room for as many as there are cores, and more give each other's
+    answers and damage the heap. A search takes 0.3 ms.
+    """
 
     def __init__(self, graph: Index, stamp: Stamp) -> None:
         self.stamp = stamp
         self._graph = graph
+        self._searching = threading.Lock()
 
     def search(self, query: Float32, count: int) -> tuple[Int64, Float32]:
         """The keys and cosines of some `count` near vectors, best first; of all, if there are no more."""
-        found = self._graph.search(query, min(count, self.stamp.rows))
+        with self._searching:
+            found = self._graph.search(query, min(count, self.stamp.rows))
         return np.asarray(found.keys, dtype=np.int64), 1 - np.asarray(found.distances, dtype=np.float32)
 
 
