@@ -1,6 +1,9 @@
 """The index file: whole or not at all, and only the one that was stamped."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,7 +25,13 @@ def built(rows, path):
     keys = np.arange(1, len(rows) + 1)
     for start in range(0, len(rows), 1_000):
         builder.add(keys[start : start + 1_000], rows[start : start + 1_000])
-    return Stamp(cursor=len(rows), rows=len(rows), recall=1.0, sha256=builder.save(path))
+    return Stamp(
+        cursor=len(rows),
+        rows=len(rows),
+        recall=1.0,
+        sha256=builder.save(path),
+        unreachable=builder.unreachable(),
+    )
 
 
 def test_index_finds_near_vectors_and_their_cosines(rows, tmp_path):
@@ -61,7 +70,7 @@ def test_nothing_unfinished_stays_behind(rows, tmp_path):
 
 
 def test_stamp_survives_its_spelling():
-    stamp = Stamp(cursor=7, rows=5, recall=0.97, sha256="ab")
+    stamp = Stamp(cursor=7, rows=5, recall=0.97, sha256="ab", unreachable=(3, 5))
     assert Stamp.from_json(stamp.to_json()) == stamp
 
 
@@ -83,8 +92,43 @@ def test_sample_of_a_single_row_has_nothing_to_miss(rows):
     assert sample.recall(np.array([[1]])) == 1.0
 
 
+def test_every_vector_is_found_by_itself(rows, tmp_path):
+    """Not by the graph: threads that build it together leave some without a way to them."""
+    index = open_index(tmp_path / "x", built(rows, tmp_path / "x"))
+    assert [int(index.search(row, 1)[0][0]) for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_what_the_graph_does_not_reach_is_compared_with_the_query(rows, tmp_path):
+    """As if the whole graph could not be walked: then all are told, and all are found."""
+    stamp = replace(built(rows[:50], tmp_path / "x"), unreachable=tuple(range(1, 51)))
+    index = open_index(tmp_path / "x", stamp)
+    index._graph = Unwalkable()
+    keys, cosines = index.search(rows[7], 5)
+    assert keys[0] == 8
+    assert len(set(keys.tolist())) == 5
+    assert (np.diff(cosines) <= 0).all()
+
+
+class Unwalkable:
+    """A graph in which every search ends where it began."""
+
+    keys = distances = np.empty(0)
+
+    def search(self, query, count):
+        return self
+
+
 def test_index_is_searched_by_more_threads_than_there_are_cores(rows, tmp_path):
     index = open_index(tmp_path / "x", built(rows, tmp_path / "x"))
+    alone = [index.search(row, 5)[0].tolist() for row in rows[:500]]
     with ThreadPoolExecutor(32) as pool:
-        found = list(pool.map(lambda row: int(index.search(row, 1)[0][0]), rows[:1_000]))
-    assert found == list(range(1, 1_001))
+        assert list(pool.map(lambda row: index.search(row, 5)[0].tolist(), rows[:500])) == alone
+
+
+def test_onnx_runtime_may_be_loaded_after_the_index():
+    """Each brings a C++ runtime; mixed up, they end the process."""
+    code = (
+        "from sightline.stores.index import IndexBuilder; IndexBuilder(8); "
+        "import onnxruntime; onnxruntime.get_available_providers()"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -138,6 +138,8 @@ class DuckDbView:
             sample.see(piece.seqs, piece.vectors)
             rows, cursor = rows + len(piece.seqs), int(piece.seqs[-1])
         recall = sample.recall(builder.nearest(sample.vectors, K + 1))
-        stamp = Stamp(cursor, rows, recall, sha256=builder.save(self._index_path))
+        stamp = Stamp(
+            cursor, rows, recall, sha256=builder.save(self._index_path), unreachable=builder.unreachable()
+        )
         self._table.stamp_index(stamp.to_json())
         self._index = open_index(self._index_path, stamp)
