@@ -1,8 +1,12 @@
 """What a floor needs from another, as Protocols. Does not know who implements them."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from sightline.domain.arrays import Float32, Int64, UInt8
+from sightline.domain.entries import Entry
+from sightline.domain.filters import Filter
+from sightline.domain.items import Change, IndexState, Scored
 from sightline.domain.records import Graph, Precision
 
 
@@ -55,4 +59,98 @@ class Graphs(Protocol):
 
     def of_texts(self) -> Graph:
         """int64 (N, L) -> (N, dim). Raises NoTextTowerError."""
+        ...
+
+
+class View(Protocol):
+    """One collection as a store holds it: the record up to `cursor`. Safe to use from several threads.
+
+    Every call may raise StoreUnavailableError: nothing is lost, try again; or StoreBrokenError: the view is
+    gone, open it again and replay.
+    """
+
+    @property
+    def cursor(self) -> int:
+        """The seq up to which it holds the record; 0 at first. Kept in the store, together with the rows."""
+        ...
+
+    def apply(self, changes: Sequence[Change], cursor: int) -> None:
+        """Take the changes, in the order of their seq, and move the cursor: all of it or nothing.
+
+        A store that has no transactions writes the rows first and the cursor after. Changes up to the present
+        cursor are already held and have no effect, so that a replay is harmless.
+        """
+        ...
+
+    def nearest(
+        self, query: Float32, k: int, *, offset: int = 0, where: Filter | None = None, exact: bool = False
+    ) -> list[Scored]:
+        """The items nearest to a unit vector (dim,), best first, ties by item id (code point order).
+
+        Of all that pass `where`, those from `offset` on, at most k, and k whenever there are as many.
+        exact: compare every vector, even where there is an index.
+        """
+        ...
+
+    def count(self, where: Filter | None = None) -> int:
+        """How many items it holds; with `where`, how many of them pass."""
+        ...
+
+    def optimise(self) -> IndexState:
+        """Build or refresh the index, if there are enough items for one, and measure it. May take minutes;
+        searches and changes go on meanwhile.
+        """
+        ...
+
+    def state(self) -> IndexState:
+        """How neighbours are found just now."""
+        ...
+
+
+class Store(Protocol):
+    """A product that finds nearest vectors. The record can fill it again at any time."""
+
+    name: str
+
+    def open(self, collection: str, dim: int) -> View:
+        """The view of a collection, made empty if there is none.
+
+        Raises CollectionExistsError: there is one with another dim; StoreUnavailableError.
+        """
+        ...
+
+    def drop(self, collection: str) -> None:
+        """Forget a collection; of one that is not there, nothing."""
+        ...
+
+    def collections(self) -> list[str]:
+        """The names it holds, sorted."""
+        ...
+
+    def close(self) -> None:
+        """Give files and connections back; the views are of no use afterwards."""
+
+
+class Source(Protocol):
+    """Where pictures come from. Reading is safe from several threads; a scan has one."""
+
+    name: str
+    left_out: Mapping[str, int]  # what the last scan passed over, and how often: {"links": 3, "pipes": 1}
+
+    def scan(self) -> Iterator[Entry]:
+        """Every picture, lazily, in an order that the next scan repeats. Never waits on a pipe or a device.
+
+        Raises SourceError: nothing of it can be read, or a limit on the whole of it is passed.
+        """
+        ...
+
+    def read(self, entry: Entry) -> bytes:
+        """The picture's bytes, as they were at the scan; its key and uri are enough, after a restart too.
+
+        Raises InputError, about this entry alone: gone, changed, too large, no regular file, or a URL.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give up files and connections."""
         ...

@@ -8,12 +8,9 @@ from typing import BinaryIO
 
 from sightline.domain.errors import InvalidRequestError
 from sightline.services.jobs import Asked, Picture, Text
+from sightline.sources.selection import SUFFIXES
 
 STDIN = "-"
-# Only for choosing files in a folder. Whether a file is a picture is decided by its content.
-SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
-)
 
 
 @dataclass(frozen=True)

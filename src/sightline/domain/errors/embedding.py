@@ -1,48 +1,6 @@
-"""Every error that Sightline raises on purpose, with a code that never changes. Does not know HTTP.
+"""Errors of models, engines, pictures and requests for vectors. Does not know collections."""
 
-SightlineError                    what went wrong, the limit, what to do
-├── InputError                    the caller can mend it
-│   ├── InvalidRequestError       invalid_request
-│   ├── NoTextTowerError          no_text_tower
-│   ├── UnknownServedModelError   model_not_found
-│   ├── UrlFetchOffError          url_fetch_off
-│   └── ImageError
-│       ├── EmptyImageError       empty_image
-│       ├── ImageBytesError       image_too_many_bytes
-│       ├── ImageSizeError        image_too_large
-│       ├── ImageFormatError      unsupported_format
-│       └── BrokenImageError      broken_image
-├── ModelError                    a model cannot be loaded
-│   ├── UnknownModelError         unknown_model
-│   ├── MissingFileError          missing_file
-│   ├── BrokenFileError           broken_file
-│   ├── ChangedFileError          changed_file
-│   ├── UnknownLayoutError        unknown_layout
-│   ├── MissingTensorError        missing_tensor
-│   ├── TensorShapeError          wrong_shape
-│   └── CanaryError               canary_failed
-├── SettingsError                 invalid_settings
-├── EngineError
-│   ├── EngineUnavailableError    engine_unavailable
-│   ├── ForwardError              forward_failed
-│   ├── OutOfMemoryError          out_of_memory
-│   └── NonFiniteVectorError      nonfinite_vector
-├── TargetError                   target_failed: a server that is to be loaded does not start or answer
-└── BusyError                     come back later
-    ├── OverloadedError           overloaded
-    ├── NotReadyError             not_ready
-    └── DeadlineError             deadline
-"""
-
-
-class SightlineError(Exception):
-    """Root of the tree. The message may be shown to whoever asked: no paths of ours, no driver's text."""
-
-    code = "internal"
-
-
-class InputError(SightlineError):
-    code = "invalid_request"
+from sightline.domain.errors.root import InputError, SightlineError
 
 
 class InvalidRequestError(InputError):

@@ -1,0 +1,1 @@
+"""The record: items, vectors and jobs in one database, changed together. Knows no store, no model."""

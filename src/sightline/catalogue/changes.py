@@ -1,0 +1,135 @@
+"""Changes of a collection's items: numbered, taken together, read in order. Does not know jobs or views.
+
+All functions work within the caller's transaction.
+
+A number is taken from the collection's row, which stays locked until the commit. So a later number is given
+only after the earlier one can be read: whoever has read up to a number will meet nothing below it later.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, select, update
+
+from sightline.catalogue import vectors
+from sightline.catalogue.database import in_parts
+from sightline.catalogue.dialects import Dialect
+from sightline.catalogue.tables import collections, items, spaces, vectors_of
+from sightline.domain.collections import Changeset, Item
+from sightline.domain.errors import RecordBrokenError, SpaceMismatchError, UnknownCollectionError
+from sightline.domain.items import Change
+
+
+def collection_row(connection: Connection, name: str, *, locked: bool = False) -> Row[Any]:
+    """The row of a collection with its space's; locked: no other transaction changes its items meanwhile.
+
+    Raises UnknownCollectionError.
+    """
+    query = (
+        select(collections, spaces.c.fingerprint, spaces.c.model, spaces.c.dim)
+        .join(spaces)
+        .where(collections.c.name == name, ~collections.c.retired)
+    )
+    row = connection.execute(query.with_for_update(of=collections) if locked else query).one_or_none()
+    if row is None:
+        raise UnknownCollectionError(
+            f"there is no collection {name!r}; `sightline status` lists those there are"
+        )
+    return row
+
+
+def take(connection: Connection, dialect: Dialect, name: str, changes: Changeset) -> int:
+    """Make a changeset true; returns the number of the newest change.
+
+    Raises UnknownCollectionError, SpaceMismatchError, MissingVectorError, NonFiniteVectorError.
+    """
+    collection = collection_row(connection, name, locked=True)
+    if (changes.upserts or changes.removals) and changes.space != collection.fingerprint:
+        raise SpaceMismatchError(
+            f"collection {name!r} holds vectors of {collection.model} ({collection.fingerprint[:16]}); these "
+            f"are of space {changes.space[:16]}: use that model, or re-embed the collection"
+        )
+    space = vectors.space_row(connection, changes.space)
+    vectors.keep(connection, dialect, space, changes.vectors)
+    vectors.demand(connection, space, (i.sha256 for i in changes.upserts if i.sha256 not in changes.vectors))
+    head = _remove(connection, collection, changes)
+    return _upsert(connection, dialect, collection.id, head=head, changes=changes)
+
+
+def since(connection: Connection, name: str, cursor: int, limit: int) -> list[Change]:
+    """The changes after a number, in order, at most `limit`: of an item changed twice the last one only.
+
+    Raises RecordBrokenError: an item has lost its vector.
+    """
+    collection = collection_row(connection, name)
+    table = vectors_of(collection.space_id)
+    query = (
+        select(items.c.seq, items.c.id, items.c.sha256, items.c.metadata, table.c.vector)
+        .outerjoin_from(items, table, items.c.sha256 == table.c.sha256)
+        .where(items.c.collection_id == collection.id, items.c.seq > cursor)
+        .order_by(items.c.seq)
+        .limit(limit)
+    )
+    return [_change(row) for row in connection.execute(query)]
+
+
+def item(row: Row[Any]) -> Item:
+    """An item from a row of the items table."""
+    values: RowMapping = row._mapping  # public in spite of its name
+    return Item(
+        id=values["id"],
+        uri=values["uri"],
+        sha256=bytes(values["sha256"]).hex(),
+        size_bytes=values["size_bytes"],
+        mtime_ns=values["mtime_ns"],
+        metadata=values["metadata"],
+    )
+
+
+def _change(row: Row[*tuple[Any, ...]]) -> Change:
+    if row.sha256 is None:
+        return Change(row.seq, row.id, None, {})
+    if row.vector is None:
+        raise RecordBrokenError(f"item {row.id!r} has no vector in the record; embed its collection again")
+    return Change(row.seq, row.id, vectors.unpacked(row.vector), row.metadata)
+
+
+def _remove(connection: Connection, collection: Row[Any], changes: Changeset) -> int:
+    """Remove those that are there: the views would wait for ever for a number that was given to nothing."""
+    wanted = list(dict.fromkeys(changes.removals))
+    mine = items.c.collection_id == collection.id
+    present: set[str] = set()
+    for part in in_parts(wanted):
+        query = select(items.c.id).where(mine, items.c.id.in_(part), items.c.sha256.is_not(None))
+        present.update(connection.scalars(query))
+    head = int(collection.seq)
+    for item_id in (item_id for item_id in wanted if item_id in present):
+        head += 1
+        gone: dict[str, object] = {"sha256": None, "seq": head, "metadata": {}}
+        connection.execute(update(items).where(mine, items.c.id == item_id).values(gone))
+    return head
+
+
+def _upsert(
+    connection: Connection, dialect: Dialect, collection_id: int, *, head: int, changes: Changeset
+) -> int:
+    rows = [
+        {
+            "collection_id": collection_id,
+            "id": one.id,
+            "seq": seq,
+            "sha256": bytes.fromhex(one.sha256),
+            "uri": one.uri,
+            "size_bytes": one.size_bytes,
+            "mtime_ns": one.mtime_ns,
+            "metadata": dict(one.metadata),
+        }
+        for seq, one in enumerate(changes.upserts, start=head + 1)
+    ]
+    if rows:
+        upsert = dialect.insert(items)
+        new = {column.name: column for column in upsert.excluded if not items.c[column.name].primary_key}
+        key = [items.c.collection_id, items.c.id]
+        connection.execute(upsert.on_conflict_do_update(index_elements=key, set_=new), rows)
+    newest = head + len(rows)
+    connection.execute(update(collections).where(collections.c.id == collection_id).values(seq=newest))
+    return newest

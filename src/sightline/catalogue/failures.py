@@ -1,0 +1,86 @@
+"""A database's errors in our words, by table. Shows no driver's text, knows no transaction."""
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+
+from sightline.domain.errors import (
+    RecordBrokenError,
+    RecordUnavailableError,
+    SightlineError,
+    StorageFullError,
+)
+
+FULL = (
+    StorageFullError,
+    "the disk of the record is full: nothing of this was kept; free some space and try again",
+)
+BUSY = RecordUnavailableError, "another process holds the record; try again"
+AWAY = RecordUnavailableError, "the record's database does not answer; try again"
+UNWRITABLE = RecordUnavailableError, "the record's folder cannot be opened or written; see who owns its files"
+FAILING = RecordUnavailableError, "the disk of the record failed; see the system's log before you go on"
+BROKEN = RecordBrokenError, "the record's file is damaged; stop, keep a copy of it, and restore a backup"
+
+Meaning = tuple[type[SightlineError], str]
+
+# https://sqlite.org/rescode.html: an extended code before the primary one in its low byte
+SQLITE_MEANINGS: dict[int, Meaning] = {
+    (19 << 8) | 10: FULL,  # IOERR_SHMSIZE: no room for the index of the write-ahead log
+    3: UNWRITABLE,  # PERM
+    5: BUSY,
+    6: BUSY,  # LOCKED
+    8: UNWRITABLE,  # READONLY
+    10: FAILING,  # IOERR
+    11: BROKEN,  # CORRUPT
+    13: FULL,
+    14: UNWRITABLE,  # CANTOPEN
+    26: BROKEN,  # NOTADB
+}
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: a whole code before its class
+POSTGRES_MEANINGS: dict[str, Meaning] = {
+    "53100": FULL,
+    "53": AWAY,  # out of memory, connections
+    "08": AWAY,  # connection
+    "57": AWAY,  # shutting down, starting up
+    "40": BUSY,  # deadlock, serialisation
+    "55": BUSY,  # lock not available
+    "58": FAILING,
+    "XX": BROKEN,
+}
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Raises StorageFullError, RecordUnavailableError or RecordBrokenError for what the driver reports.
+
+    What is not in the tables is a mistake of ours and passes as it is.
+    """
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as exc:  # the latter while a connection is set up
+        meaning = _meaning(exc)
+        if meaning is None:
+            raise
+        kind, message = meaning
+        raise kind(message) from exc
+    except OSError as exc:
+        if exc.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StorageFullError(FULL[1]) from exc
+
+
+def _meaning(exc: DBAPIError | sqlite3.Error) -> Meaning | None:
+    cause = exc.orig if isinstance(exc, DBAPIError) else exc
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return SQLITE_MEANINGS.get(code, SQLITE_MEANINGS.get(code & 0xFF))
+    state = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return POSTGRES_MEANINGS.get(state, POSTGRES_MEANINGS.get(state[:2]))
+    # psycopg gives no state when the connection itself is lost or never came to be
+    return (
+        AWAY if type(cause).__name__ == "OperationalError" and not isinstance(cause, sqlite3.Error) else None
+    )

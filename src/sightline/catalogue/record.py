@@ -1,0 +1,231 @@
+"""The record of collections, items and vectors. Does not know models, nor the views made of it."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from sightline.catalogue import changes, vectors
+from sightline.catalogue.database import Database, in_parts
+from sightline.catalogue.tables import collections, items, spaces, vectors_of, views
+from sightline.domain.arrays import Float32
+from sightline.domain.collections import Changeset, Collection, Item, Space, ViewNote
+from sightline.domain.errors import CollectionExistsError, MissingVectorError, SpaceMismatchError
+from sightline.domain.items import Change, checked_collection
+
+PAGE = 1000  # of a walk: 4 MB of vectors of 1024 dimensions
+EVERY_ITEM = ""  # sorts before all ids
+
+
+class SqlRecord:
+    """Safe to use from several threads; each call is one transaction.
+
+    Besides what each method names, all raise RecordUnavailableError and RecordBrokenError, those that write
+    StorageFullError, and those that take a collection's name UnknownCollectionError.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, name: str, space: Space) -> Collection:
+        """Raises InvalidRequestError: no such name can be given; CollectionExistsError."""
+        if not self._created(name, space):
+            raise CollectionExistsError(
+                f"there is a collection {name!r} already; delete it or take another name"
+            )
+        return self.collection(name)
+
+    def bind(self, name: str, space: Space) -> Collection:
+        """The collection, made if it is not there. Raises SpaceMismatchError: it has another space."""
+        self._created(name, space)
+        collection = self.collection(name)
+        if collection.space.fingerprint != space.fingerprint:
+            raise SpaceMismatchError(
+                f"collection {name!r} holds vectors of {collection.space.model} "
+                f"({collection.space.fingerprint[:16]}), not of {space.model} ({space.fingerprint[:16]}): "
+                "use the first model, re-embed the collection, or take another name"
+            )
+        return collection
+
+    def collections(self) -> list[Collection]:
+        """All of them, by name."""
+        with self._database.reading() as connection:
+            return [_collection(row) for row in connection.execute(_described())]
+
+    def collection(self, name: str) -> Collection:
+        with self._database.reading() as connection:
+            changes.collection_row(connection, name)
+            return _collection(connection.execute(_described().where(collections.c.name == name)).one())
+
+    def retire(self, name: str) -> None:
+        """First half of a deletion: nobody sees the collection any more, and its name is still taken.
+
+        Between the halves its views are dropped; were the name free, a new collection would meet them.
+        """
+        with self._database.writing("retire") as connection:
+            row = changes.collection_row(connection, name, locked=True)
+            connection.execute(update(collections).where(collections.c.id == row.id).values(retired=True))
+
+    def retired(self) -> list[str]:
+        """Collections whose deletion was begun: to be ended after a restart."""
+        with self._database.reading() as connection:
+            return list(connection.scalars(select(collections.c.name).where(collections.c.retired)))
+
+    def delete(self, name: str) -> None:
+        """Second half: the rows of a retired collection go, with its jobs. Its vectors stay until a sweep."""
+        with self._database.writing("delete") as connection:
+            connection.execute(delete(collections).where(collections.c.name == name, collections.c.retired))
+
+    def commit(self, name: str, changeset: Changeset) -> int:
+        """Make a changeset true, or nothing of it; returns the number of the newest change.
+
+        Raises SpaceMismatchError, MissingVectorError, NonFiniteVectorError.
+        """
+        with self._database.writing("commit") as connection:
+            return changes.take(connection, self._database.dialect, name, changeset)
+
+    def changes_since(self, name: str, cursor: int, limit: int) -> list[Change]:
+        """The changes after a number, in order. An item changed twice shows its last change only."""
+        with self._database.reading() as connection:
+            return changes.since(connection, name, cursor, limit)
+
+    def items(self, name: str, ids: Sequence[str]) -> dict[str, Item]:
+        """Those of the items that are there."""
+        with self._database.reading() as connection:
+            return {item.id: item for item in _items(connection, name, ids)}
+
+    def page(self, name: str, *, after: str = EVERY_ITEM, limit: int = PAGE) -> list[Item]:
+        """The items whose ids follow `after`, by code point."""
+        with self._database.reading() as connection:
+            query = _present(connection, name).where(items.c.id > after).order_by(items.c.id).limit(limit)
+            return [changes.item(row) for row in connection.execute(query)]
+
+    def walk(self, name: str) -> Iterator[tuple[Item, Float32]]:
+        """Every item with its vector, by id. Page by page: what changes meanwhile is met as it is then."""
+        after = EVERY_ITEM
+        while page := self._page_with_vectors(name, after):
+            yield from page
+            after = page[-1][0].id
+
+    def vectors(self, fingerprint: str, contents: Sequence[str]) -> dict[str, Float32]:
+        """The vectors there are in a space, by the contents' sha256 in hex: they cost no forward pass."""
+        with self._database.reading() as connection:
+            return vectors.read(connection, vectors.space_row(connection, fingerprint), contents)
+
+    def vectors_of(self, name: str, ids: Sequence[str]) -> dict[str, Float32]:
+        """The vectors of those of the items that are there, by id."""
+        with self._database.reading() as connection:
+            space = vectors.space_row(connection, changes.collection_row(connection, name).fingerprint)
+            contents = {item.id: item.sha256 for item in _items(connection, name, ids)}
+            found = vectors.read(connection, space, contents.values())
+            return {item_id: found[content] for item_id, content in contents.items()}
+
+    def prepare_space(self, space: Space) -> None:
+        """Make room for vectors of a space that no collection is bound to yet."""
+        with self._database.writing("space") as connection:
+            vectors.ensure_space(connection, self._database.dialect, space)
+
+    def without_vector(self, name: str, fingerprint: str, *, after: str = EVERY_ITEM) -> list[Item]:
+        """A page of the items that have no vector in a space: what is left to do before a switch."""
+        with self._database.reading() as connection:
+            query = _lacking(connection, name, fingerprint).where(items.c.id > after)
+            return [changes.item(row) for row in connection.execute(query.order_by(items.c.id).limit(PAGE))]
+
+    def switch(self, name: str, fingerprint: str) -> Collection:
+        """Bind the collection to a space that has a vector for every item. All items count as changed.
+
+        Raises MissingVectorError: it has not; SpaceMismatchError: there is no such space.
+        """
+        with self._database.writing("switch") as connection:
+            row = changes.collection_row(connection, name, locked=True)
+            lacking = _lacking(connection, name, fingerprint).subquery()
+            left = connection.scalar(select(func.count()).select_from(lacking))
+            if left:
+                raise MissingVectorError(f"{left} items have no vector in space {fingerprint[:16]} yet")
+            space = vectors.space_row(connection, fingerprint)
+            mine = items.c.collection_id == row.id
+            connection.execute(update(items).where(mine).values(seq=items.c.seq + row.seq))
+            bound = update(collections).where(collections.c.id == row.id)
+            connection.execute(bound.values(space_id=space.id, seq=2 * row.seq))
+        return self.collection(name)
+
+    def sweep(self) -> int:
+        """Remove vectors whose content no item has any more; returns how many."""
+        with self._database.writing("sweep") as connection:
+            return vectors.sweep(connection, self._database.dialect)
+
+    def note_view(self, name: str, note: ViewNote) -> None:
+        """Remember how far a view of the collection is."""
+        with self._database.writing("view") as connection:
+            row = changes.collection_row(connection, name)
+            seen = {"address": note.address, "cursor": note.cursor}
+            insert = self._database.dialect.insert(views)
+            insert = insert.values(collection_id=row.id, store=note.store, **seen)
+            key = [views.c.collection_id, views.c.store]
+            connection.execute(insert.on_conflict_do_update(index_elements=key, set_=seen))
+
+    def views(self, name: str) -> list[ViewNote]:
+        with self._database.reading() as connection:
+            row = changes.collection_row(connection, name)
+            query = select(views).where(views.c.collection_id == row.id).order_by(views.c.store)
+            return [ViewNote(v.store, v.address, v.cursor) for v in connection.execute(query)]
+
+    def _created(self, name: str, space: Space) -> bool:
+        values = {"name": checked_collection(name), "seq": 0, "created_at": time.time()}
+        with self._database.writing("create") as connection:
+            row = vectors.ensure_space(connection, self._database.dialect, space)
+            insert = self._database.dialect.insert(collections).values(space_id=row.id, **values)
+            made = connection.execute(insert.on_conflict_do_nothing().returning(collections.c.id))
+            return made.first() is not None
+
+    def _page_with_vectors(self, name: str, after: str) -> list[tuple[Item, Float32]]:
+        with self._database.reading() as connection:
+            table = vectors_of(changes.collection_row(connection, name).space_id)
+            query = (
+                _present(connection, name)
+                .add_columns(table.c.vector)
+                .join(table, items.c.sha256 == table.c.sha256)
+                .where(items.c.id > after)
+                .order_by(items.c.id)
+                .limit(PAGE)
+            )
+            return [(changes.item(row), vectors.unpacked(row.vector)) for row in connection.execute(query)]
+
+
+def _described() -> Any:
+    """Each collection with its space and its count, by name."""
+    count = (
+        select(func.count(items.c.sha256))
+        .where(items.c.collection_id == collections.c.id)
+        .scalar_subquery()
+        .label("count")
+    )
+    columns = (spaces.c.fingerprint, spaces.c.model, spaces.c.dim, count)
+    return (
+        select(collections, *columns).join(spaces).where(~collections.c.retired).order_by(collections.c.name)
+    )
+
+
+def _collection(row: Row[Any]) -> Collection:
+    space = Space(row.fingerprint, row.model, row.dim)
+    return Collection(row.name, space, items=row._mapping["count"], head=row.seq, created_at=row.created_at)
+
+
+def _present(connection: Connection, name: str) -> Any:
+    """The items of a collection that are not removed."""
+    row = changes.collection_row(connection, name)
+    return select(items).where(items.c.collection_id == row.id, items.c.sha256.is_not(None))
+
+
+def _lacking(connection: Connection, name: str, fingerprint: str) -> Any:
+    table = vectors_of(vectors.space_row(connection, fingerprint).id)
+    query = _present(connection, name).outerjoin(table, items.c.sha256 == table.c.sha256)
+    return query.where(table.c.sha256.is_(None))
+
+
+def _items(connection: Connection, name: str, ids: Sequence[str]) -> Iterator[Item]:
+    present = _present(connection, name)
+    for part in in_parts(ids):
+        for row in connection.execute(present.where(items.c.id.in_(part))):
+            yield changes.item(row)

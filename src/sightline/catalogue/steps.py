@@ -1,0 +1,57 @@
+"""How an older record becomes a newer one, forward only. Does not know what the tables are used for.
+
+tables.py shows the newest shape and makes a new record at once; an older one takes the steps it lacks, all in
+one transaction. To change a table: change it there, and append a step here that does the same to old rows.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, inspect, select
+
+from sightline.catalogue import tables
+from sightline.domain.errors import RecordNewerError
+
+
+@dataclass(frozen=True)
+class Step:
+    number: int
+    name: str
+    apply: Callable[[Connection], None]
+
+
+def _made_with_the_tables(_connection: Connection) -> None:
+    """The first shape: there is nothing older to bring forward."""
+
+
+STEPS: tuple[Step, ...] = (Step(1, "the first tables", _made_with_the_tables),)
+
+
+def bring_forward(connection: Connection, known: Sequence[Step] = STEPS) -> list[Step]:
+    """Make the tables, or take the steps that this record lacks; returns those taken.
+
+    Raises RecordNewerError: it has taken a step that this version does not know.
+    """
+    if not inspect(connection).has_table(tables.steps.name):
+        tables.metadata.create_all(connection)
+        _note(connection, known)
+        return []
+    taken = set(connection.scalars(select(tables.steps.c.number)))
+    newest = max(step.number for step in known)
+    if max(taken) > newest:
+        raise RecordNewerError(
+            f"the record has shape {max(taken)}, made by a later version of Sightline; this one knows up to "
+            f"{newest}: install the later version again"
+        )
+    missing = [step for step in known if step.number not in taken]
+    for step in missing:
+        step.apply(connection)
+    _note(connection, missing)
+    return missing
+
+
+def _note(connection: Connection, steps: Sequence[Step]) -> None:
+    rows = [{"number": step.number, "name": step.name, "applied_at": time.time()} for step in steps]
+    if rows:
+        connection.execute(insert(tables.steps), rows)

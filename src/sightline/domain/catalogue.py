@@ -1,0 +1,164 @@
+"""What services ask of the record and of its ledger, as Protocols. Does not know which database answers.
+
+Every call may raise RecordUnavailableError (try again) or RecordBrokenError, and one that writes also
+StorageFullError: then nothing of it was kept. All are synchronous, and safe to use from several threads.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from sightline.domain.arrays import Float32
+from sightline.domain.collections import Changeset, Collection, Item, Space, ViewNote
+from sightline.domain.items import Change, Metadata
+from sightline.domain.ledger import Event, Failure, Job, JobState, Lease, Outcome, Task
+
+
+class Record(Protocol):
+    """Collections, items and vectors. Where a collection is named, UnknownCollectionError may be raised."""
+
+    def create(self, name: str, space: Space) -> Collection:
+        """Raises CollectionExistsError, InvalidRequestError."""
+        ...
+
+    def bind(self, name: str, space: Space) -> Collection:
+        """The collection, made if it is not there. Raises SpaceMismatchError, InvalidRequestError."""
+        ...
+
+    def collections(self) -> list[Collection]: ...
+
+    def collection(self, name: str) -> Collection: ...
+
+    def retire(self, name: str) -> None:
+        """Begin to delete: nobody sees it from now on. Then drop its views, then `delete`."""
+        ...
+
+    def retired(self) -> list[str]:
+        """Those whose deletion was begun, to be ended after a restart."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """End the deletion of a retired collection."""
+        ...
+
+    def commit(self, name: str, changeset: Changeset) -> int:
+        """All of it or nothing; returns the number of the newest change.
+
+        Raises SpaceMismatchError, MissingVectorError, NonFiniteVectorError.
+        """
+        ...
+
+    def changes_since(self, name: str, cursor: int, limit: int) -> list[Change]:
+        """Changes after a number, in order; of an item changed twice the last one only."""
+        ...
+
+    def items(self, name: str, ids: Sequence[str]) -> dict[str, Item]: ...
+
+    def page(self, name: str, *, after: str = "", limit: int = 1000) -> list[Item]:
+        """The items whose ids follow `after`, by code point."""
+        ...
+
+    def walk(self, name: str) -> Iterator[tuple[Item, Float32]]:
+        """Every item with its vector, by id; memory does not grow."""
+        ...
+
+    def vectors(self, fingerprint: str, contents: Sequence[str]) -> dict[str, Float32]:
+        """The vectors there are in a space, by the contents' sha256 in hex. Raises SpaceMismatchError."""
+        ...
+
+    def vectors_of(self, name: str, ids: Sequence[str]) -> dict[str, Float32]: ...
+
+    def prepare_space(self, space: Space) -> None:
+        """Make room for vectors of a space that no collection is bound to yet."""
+        ...
+
+    def without_vector(self, name: str, fingerprint: str, *, after: str = "") -> list[Item]:
+        """A page of the items that have no vector in a space."""
+        ...
+
+    def switch(self, name: str, fingerprint: str) -> Collection:
+        """Bind the collection to another space in one step. Raises MissingVectorError, SpaceMismatchError."""
+        ...
+
+    def sweep(self) -> int:
+        """Remove vectors whose content no item has any more; returns how many."""
+        ...
+
+    def note_view(self, name: str, note: ViewNote) -> None: ...
+
+    def views(self, name: str) -> list[ViewNote]: ...
+
+
+class Ledger(Protocol):
+    """Jobs and their shards. Where a job is named, UnknownJobError may be raised."""
+
+    def create(self, kind: str, collection: str, request: Metadata) -> Job:
+        """A job in state planning, safe from any crash when this returns. Raises UnknownCollectionError."""
+        ...
+
+    def job(self, job_id: int) -> Job: ...
+
+    def jobs(self, collection: str | None = None) -> list[Job]:
+        """The newest first."""
+        ...
+
+    def unfinished(self) -> list[Job]:
+        """What a restart goes on with, the oldest first."""
+        ...
+
+    def plan(self, job_id: int, tasks: Iterable[Task], *, shard_tasks: int = 2000) -> Job:
+        """Freeze the tasks into shards and let the job run. Raises JobStateError."""
+        ...
+
+    def claim(self, owner: str, *, lasts_s: float = 60.0) -> Lease | None:
+        """Lease a shard of the oldest running job; None when none is free."""
+        ...
+
+    def heartbeat(self, lease: Lease) -> JobState:
+        """Hold the lease longer; a state other than running wants no more work. Raises LeaseLostError."""
+        ...
+
+    def settle(self, lease: Lease, outcome: Outcome) -> Lease | None:
+        """Keep what came of a lease's first tasks, all at once; returns the lease of the rest, None if none.
+
+        Raises LeaseLostError, SpaceMismatchError, MissingVectorError, NonFiniteVectorError.
+        """
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Give back what is left of a shard."""
+        ...
+
+    def release_all(self) -> int:
+        """Give every shard back: for the one owner of a folder, when it starts."""
+        ...
+
+    def pause(self, job_id: int, *, reason: str = "by_request", message: str | None = None) -> Job:
+        """Raises JobStateError."""
+        ...
+
+    def resume(self, job_id: int) -> Job:
+        """Raises JobStateError."""
+        ...
+
+    def cancel(self, job_id: int) -> Job:
+        """Raises JobStateError."""
+        ...
+
+    def fail(self, job_id: int, *, reason: str, message: str) -> Job:
+        """Raises JobStateError."""
+        ...
+
+    def retry(self, job_id: int) -> int:
+        """Queue all tasks that failed to be tried again; returns how many. Raises JobStateError."""
+        ...
+
+    def has_room(self) -> bool:
+        """Whether the disk, if it was full, has room again: then jobs that were paused for it can go on.
+
+        After a StorageFullError there is room for a pause, and little else.
+        """
+        ...
+
+    def failures(self, job_id: int, *, after: str = "", limit: int = 1000) -> list[Failure]: ...
+
+    def events(self, job_id: int, *, after: int = 0, limit: int = 1000) -> list[Event]: ...

@@ -1,0 +1,67 @@
+"""What the record keeps of a collection: its space, its items, what changes together. Does not know where.
+
+A vector belongs to a content (the sha256 of the bytes it was computed from) and a space (the model that
+computed it), not to an item: a renamed or copied picture finds its vector and costs no forward pass.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sightline.domain.arrays import Float32
+from sightline.domain.items import Metadata
+
+
+@dataclass(frozen=True)
+class Space:
+    """Where vectors can be compared. fingerprint: of weights, card and preprocessing; its name."""
+
+    fingerprint: str
+    model: str
+    dim: int
+
+
+@dataclass(frozen=True)
+class Collection:
+    """head: the number of its newest change. created_at: seconds since 1970, for display only."""
+
+    name: str
+    space: Space
+    items: int
+    head: int
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Item:
+    """A picture or text in a collection. sha256: of its bytes, in hex. mtime_ns: of its file, if any."""
+
+    id: str
+    uri: str
+    sha256: str
+    size_bytes: int
+    mtime_ns: int | None
+    metadata: Metadata
+
+
+@dataclass(frozen=True, eq=False)
+class Changeset:
+    """What becomes true in one transaction, or not at all.
+
+    space: the fingerprint that every vector belongs to. vectors: sha256 in hex -> (dim,) of unit length;
+    those that the record has already may be left out. Removals come before upserts.
+    Vectors without items may be of another space than the collection's: so a new space grows beside the old.
+    """
+
+    space: str
+    upserts: Sequence[Item] = ()
+    removals: Sequence[str] = ()
+    vectors: Mapping[str, Float32] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ViewNote:
+    """A view of a collection as it was last seen: up to which change it holds the record."""
+
+    store: str
+    address: str
+    cursor: int

@@ -1,0 +1,28 @@
+"""Small pictures to show beside a hit. Drawn anew from pixels: of the file sent, no byte goes out again.
+
+Does not know where they are kept.
+"""
+
+from io import BytesIO
+
+from PIL import Image
+
+from sightline.imaging.decode import decode
+from sightline.imaging.limits import Limits
+
+SIZE_PX = 256
+MEDIA_TYPE = "image/webp"
+# WebP at 80 is near what JPEG is at 90; a photo comes to some 10 kB
+_QUALITY = 80
+
+
+def thumbnail(data: bytes, limits: Limits = Limits()) -> bytes:  # noqa: B008  # frozen
+    """A WebP of at most 256 x 256 pixels, upright, in sRGB, never enlarged, without any metadata.
+
+    The same picture gives the same bytes with the same versions of Pillow and libwebp. Raises ImageError.
+    """
+    image = decode(data, limits)
+    image.thumbnail((SIZE_PX, SIZE_PX), Image.Resampling.LANCZOS)
+    file = BytesIO()
+    image.save(file, "WEBP", quality=_QUALITY, exif=b"", icc_profile=b"", xmp=b"")
+    return file.getvalue()
