@@ -1,5 +1,6 @@
 """OpenVINO on a CPU: the default on x86-64. Knows no model."""
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -42,7 +43,7 @@ class OpenVinoEngine:
                 "take device cpu, or engine onnx with onnxruntime-gpu installed"
             )
         self.precision: Precision = native_precision() if precision == "auto" else precision
-        self._core = ov.Core()
+        self._core = _core()
         self._config = {
             # one batch at a time with all threads; the throughput hint would give it half the cores
             hint.performance_mode(): hint.PerformanceMode.LATENCY,
@@ -63,6 +64,17 @@ class OpenVinoEngine:
                 f"OpenVINO could not compile {graph.name}; its reason is in the log, or shown by --debug"
             ) from exc
         return OpenVinoProgram(graph.name, compiled, weights)
+
+
+@cache
+def _core() -> ov.Core:
+    """The one runtime, for as long as the process lives.
+
+    Its CPU plugin gives the thread that loads it a stack for signals, and takes the memory back when the last
+    of core and models is gone, in whichever thread that happens: after that the first thread dies of its next
+    signal, with SIGSEGV instead of KeyboardInterrupt.
+    """
+    return ov.Core()
 
 
 def _fill_in(model: ov.Model, graph: Graph) -> list[ov.Tensor]:
