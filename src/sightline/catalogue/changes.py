@@ -82,6 +82,8 @@ def item(row: Row[Any]) -> Item:
         size_bytes=values["size_bytes"],
         mtime_ns=values["mtime_ns"],
         metadata=values["metadata"],
+        source=values["source"],
+        key=values["key"],
     )
 
 
@@ -122,6 +124,8 @@ def _upsert(
             "size_bytes": one.size_bytes,
             "mtime_ns": one.mtime_ns,
             "metadata": dict(one.metadata),
+            "source": one.source,
+            "key": one.key,
         }
         for seq, one in enumerate(changes.upserts, start=head + 1)
     ]

@@ -1,16 +1,16 @@
 """The record of collections, items and vectors. Does not know models, nor the views made of it."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, Table, delete, func, select, update
 
 from sightline.catalogue import changes, vectors
 from sightline.catalogue.database import Database, in_parts
-from sightline.catalogue.tables import collections, items, spaces, vectors_of, views
+from sightline.catalogue.tables import collections, items, sources, spaces, vectors_of, views
 from sightline.domain.arrays import Float32
-from sightline.domain.collections import Changeset, Collection, Item, Space, ViewNote
+from sightline.domain.collections import Changeset, Collection, Item, SourceNote, Space, ViewNote
 from sightline.domain.errors import CollectionExistsError, MissingVectorError, SpaceMismatchError
 from sightline.domain.items import Change, checked_collection
 
@@ -95,10 +95,14 @@ class SqlRecord:
         with self._database.reading() as connection:
             return {item.id: item for item in _items(connection, name, ids)}
 
-    def page(self, name: str, *, after: str = EVERY_ITEM, limit: int = PAGE) -> list[Item]:
-        """The items whose ids follow `after`, by code point."""
+    def page(
+        self, name: str, *, after: str = EVERY_ITEM, limit: int = PAGE, source: str | None = None
+    ) -> list[Item]:
+        """The items whose ids follow `after`, by code point; source: of one source only."""
         with self._database.reading() as connection:
             query = _present(connection, name).where(items.c.id > after).order_by(items.c.id).limit(limit)
+            if source is not None:
+                query = query.where(items.c.source == source)
             return [changes.item(row) for row in connection.execute(query)]
 
     def walk(self, name: str) -> Iterator[tuple[Item, Float32]]:
@@ -155,21 +159,37 @@ class SqlRecord:
         with self._database.writing("sweep") as connection:
             return vectors.sweep(connection, self._database.dialect)
 
+    def note_source(self, name: str, note: SourceNote) -> None:
+        """Remember where items came from; a source noted again is replaced."""
+        with self._database.writing("source") as connection:
+            row = changes.collection_row(connection, name)
+            values = {"address": note.address, "options": dict(note.options)}
+            self._note(connection, sources, {"collection_id": row.id, "name": note.name}, values)
+
+    def sources(self, name: str) -> list[SourceNote]:
+        """The sources of a collection, by name."""
+        with self._database.reading() as connection:
+            row = changes.collection_row(connection, name)
+            query = select(sources).where(sources.c.collection_id == row.id).order_by(sources.c.name)
+            return [SourceNote(one.name, one.address, one.options) for one in connection.execute(query)]
+
     def note_view(self, name: str, note: ViewNote) -> None:
         """Remember how far a view of the collection is."""
         with self._database.writing("view") as connection:
             row = changes.collection_row(connection, name)
-            seen = {"address": note.address, "cursor": note.cursor}
-            insert = self._database.dialect.insert(views)
-            insert = insert.values(collection_id=row.id, store=note.store, **seen)
-            key = [views.c.collection_id, views.c.store]
-            connection.execute(insert.on_conflict_do_update(index_elements=key, set_=seen))
+            values = {"address": note.address, "cursor": note.cursor}
+            self._note(connection, views, {"collection_id": row.id, "store": note.store}, values)
 
     def views(self, name: str) -> list[ViewNote]:
         with self._database.reading() as connection:
             row = changes.collection_row(connection, name)
             query = select(views).where(views.c.collection_id == row.id).order_by(views.c.store)
             return [ViewNote(v.store, v.address, v.cursor) for v in connection.execute(query)]
+
+    def _note(self, connection: Connection, table: Table, key: Mapping[str, Any], values: Any) -> None:
+        """A row under its key, as it is from now on."""
+        insert = self._database.dialect.insert(table).values(**key, **values)
+        connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=values))
 
     def _created(self, name: str, space: Space) -> bool:
         values = {"name": checked_collection(name), "seq": 0, "created_at": time.time()}

@@ -113,8 +113,19 @@ items = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger),
     Column("metadata", Document, nullable=False),
+    Column("source", Name, nullable=False, default=""),
+    Column("key", Address, nullable=False, default=""),
     Index("items_by_seq", "collection_id", "seq", unique=True),
     Index("items_by_content", "collection_id", "sha256"),  # also counts what is there without reading rows
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("collection_id", ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("address", Address, nullable=False),
+    Column("options", Document, nullable=False),
 )
 
 jobs = Table(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from sightline.domain.arrays import Float32
-from sightline.domain.collections import Changeset, Collection, Item, Space, ViewNote
+from sightline.domain.collections import Changeset, Collection, Item, SourceNote, Space, ViewNote
 from sightline.domain.items import Change, Metadata
 from sightline.domain.ledger import Event, Failure, Job, JobState, Lease, Outcome, Task
 
@@ -53,8 +53,8 @@ class Record(Protocol):
 
     def items(self, name: str, ids: Sequence[str]) -> dict[str, Item]: ...
 
-    def page(self, name: str, *, after: str = "", limit: int = 1000) -> list[Item]:
-        """The items whose ids follow `after`, by code point."""
+    def page(self, name: str, *, after: str = "", limit: int = 1000, source: str | None = None) -> list[Item]:
+        """The items whose ids follow `after`, by code point; source: of one source only."""
         ...
 
     def walk(self, name: str) -> Iterator[tuple[Item, Float32]]:
@@ -82,6 +82,12 @@ class Record(Protocol):
     def sweep(self) -> int:
         """Remove vectors whose content no item has any more; returns how many."""
         ...
+
+    def note_source(self, name: str, note: SourceNote) -> None:
+        """Remember where items came from; a source noted again is replaced."""
+        ...
+
+    def sources(self, name: str) -> list[SourceNote]: ...
 
     def note_view(self, name: str, note: ViewNote) -> None: ...
 

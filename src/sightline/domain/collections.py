@@ -33,7 +33,11 @@ class Collection:
 
 @dataclass(frozen=True)
 class Item:
-    """A picture or text in a collection. sha256: of its bytes, in hex. mtime_ns: of its file, if any."""
+    """A picture or text in a collection. sha256: of its bytes, in hex. mtime_ns: of its file, if any.
+
+    source, key: the source's name and its own key for the item, by which the bytes can be read again; empty
+    for an item that came with a request.
+    """
 
     id: str
     uri: str
@@ -41,6 +45,17 @@ class Item:
     size_bytes: int
     mtime_ns: int | None
     metadata: Metadata
+    source: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class SourceNote:
+    """Where items came from. options: what the source was opened with, as plain values."""
+
+    name: str
+    address: str
+    options: Metadata
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """What the record promises of collections, items and vectors, on each database."""
 
 import threading
+from dataclasses import replace
 from itertools import count, pairwise
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from sightline.catalogue.database import Database
 from sightline.catalogue.record import SqlRecord
-from sightline.domain.collections import Changeset, Item, Space, ViewNote
+from sightline.domain.collections import Changeset, Item, SourceNote, Space, ViewNote
 from sightline.domain.errors import (
     CollectionExistsError,
     InvalidRequestError,
@@ -208,6 +209,19 @@ def test_the_cursor_of_a_view_is_remembered(record: SqlRecord) -> None:
     record.note_view("shoes", ViewNote("duckdb", "/there", 5))
     record.note_view("shoes", ViewNote("qdrant", "http://q", 1))
     assert record.views("shoes") == [ViewNote("duckdb", "/there", 5), ViewNote("qdrant", "http://q", 1)]
+
+
+def test_items_are_found_by_the_source_they_came_from(record: SqlRecord) -> None:
+    note = SourceNote("photos", "/srv/caf\udce9", {"include": ["*.png"]})
+    record.note_source("shoes", SourceNote("photos", "/old", {}))
+    record.note_source("shoes", note)
+    record.commit("shoes", upserts(range(2)))
+    mine = replace(item(0), id="item-00002", source="photos", key="a/caf\udce9.png")
+    record.commit("shoes", Changeset(SPACE.fingerprint, [mine]))
+    assert record.sources("shoes") == [note]
+    assert record.page("shoes", source="photos") == [mine]
+    assert record.page("shoes", source="photos", after="item-00002") == []
+    assert len(record.page("shoes", source="")) == 2
 
 
 def test_a_reader_never_sees_a_change_before_one_below_it(database: Database, record: SqlRecord) -> None:
