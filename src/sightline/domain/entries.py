@@ -8,6 +8,8 @@ from sightline.domain.items import Json
 
 # In an item's metadata: the product it shows. A source may have several pictures of one.
 PRODUCT = "product_id"
+# In a source's `left_out`: parts of it that may hold pictures, and were not seen
+UNOPENED = "folders that cannot be opened"
 _ID_HEX_DIGITS = 32  # 128 bits: among 10^12 items the odds of two alike are one in 10^14
 
 

@@ -3,7 +3,13 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from sightline.domain.errors import NotReadyError, SettingsError, UnknownServedModelError
+from sightline.domain.collections import Space
+from sightline.domain.errors import (
+    NotReadyError,
+    SettingsError,
+    SpaceMismatchError,
+    UnknownServedModelError,
+)
 from sightline.services.embedding import EmbeddingService
 from sightline.services.model import Model
 from sightline.services.workshop import Workshop
@@ -67,6 +73,22 @@ class ServedModels:
             served = ", ".join(self._services)
             raise UnknownServedModelError(f"the model {name[:200]!r} is not served here; served: {served}")
         return self._services[known]
+
+    def for_space(self, space: Space) -> EmbeddingService:
+        """The service whose vectors can be compared with those of a space.
+
+        Raises SpaceMismatchError: none is served; NotReadyError: the models are still loading.
+        """
+        if not self._services:
+            raise NotReadyError("the model is still loading; try again in a few seconds")
+        for service in self._services.values():
+            if service.model.fingerprint == space.fingerprint:
+                return service
+        served = ", ".join(f"{name} ({one.model.fingerprint[:16]})" for name, one in self._services.items())
+        raise SpaceMismatchError(
+            f"the collection holds vectors of {space.model} ({space.fingerprint[:16]}), and served are "
+            f"{served}: serve that model too, or re-embed the collection"
+        )
 
     def close(self) -> None:
         """Answer what is under way, then end the threads."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from sightline.domain.entries import Entry
+from sightline.domain.entries import UNOPENED, Entry
 from sightline.domain.errors import OutsideSourceError
 from sightline.sources.options import SourceOptions
 from sightline.sources.root import FOLDER_FLAGS, Facts, Root, key_of, name_of
@@ -91,7 +91,7 @@ def _opened(name: str, outer: int, left_out: Counter[str]) -> Iterator[int | Non
     try:
         handle = os.open(name, FOLDER_FLAGS, dir_fd=outer)
     except OSError:
-        left_out["folders that cannot be opened"] += 1
+        left_out[UNOPENED] += 1
         yield None
         return
     try:

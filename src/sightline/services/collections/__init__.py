@@ -1,0 +1,1 @@
+"""What is done with collections: filling, following, searching them. Does not know products or protocols."""

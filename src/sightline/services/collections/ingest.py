@@ -1,0 +1,279 @@
+"""Jobs that fill collections: planned, worked, paused, resumed after any crash. Does not know sources' kinds.
+
+A job is a row of the ledger before anybody hears of it. Two workers lease its shards; what they have settled
+stays, whatever happens to them.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+from sightline.domain.catalogue import Ledger, Record
+from sightline.domain.collections import Space
+from sightline.domain.errors import (
+    InputError,
+    JobStateError,
+    LeaseLostError,
+    NotReadyError,
+    RecordError,
+    SightlineError,
+    StorageFullError,
+    UnknownJobError,
+)
+from sightline.domain.ledger import Job, Lease, Outcome
+from sightline.services.collections.planning import OpenSource, Order, Plan
+from sightline.services.collections.shardwork import ShardWork
+from sightline.services.collections.views import Views
+from sightline.services.embedding import EmbeddingService
+from sightline.services.workshop import Workshop
+
+log = logging.getLogger(__name__)
+
+INGEST = "ingest"
+STORAGE_FULL = "storage_full"
+WORKERS = 2  # shards at once: while one ends, the next keeps the device busy
+READERS = 4  # files; a disk gives them in the order it likes best
+LOOK_S = 1.0  # between two looks for work that came from elsewhere
+HEARTBEAT_S = 20.0  # a third of a lease
+ROOM_S = 2.0  # between two looks whether a full disk has room again
+RETRY_S = 2.0
+RATE_WINDOW_S = 60.0  # of the speed that the time left is told by
+
+Models = Callable[[Space], EmbeddingService]  # raises SpaceMismatchError, NotReadyError
+
+
+class Ingestion:
+    """Safe to use from several threads. models: gives the service whose vectors are of a space."""
+
+    def __init__(
+        self,
+        record: Record,
+        ledger: Ledger,
+        views: Views,
+        *,
+        models: Models,
+        workshop: Workshop,
+        open_source: OpenSource,
+    ) -> None:
+        self._record = record
+        self.ledger = ledger
+        self._views = views
+        self._models = models
+        self._workshop = workshop
+        self._open_source = open_source
+        self._owner = f"process {os.getpid()}"
+        self._stopping = threading.Event()
+        self._news = threading.Condition()
+        self._held: dict[int, Lease] = {}  # by shard
+        self._progress: dict[int, deque[tuple[float, int]]] = {}  # by job: (time, tasks done with)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(step, pause_s), name=name, daemon=True)
+            for name, step, pause_s in (
+                ("plan", self._plan_next, LOOK_S),
+                *((f"ingest-{number}", self._work_next, LOOK_S) for number in range(WORKERS)),
+                ("heartbeat", self._beat, HEARTBEAT_S),
+                ("room", self._look_for_room, ROOM_S),
+            )
+        ]
+
+    def start(self) -> None:
+        """Go on with every job that is unfinished, unasked."""
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Keep what is in hand, give the shards back, and end."""
+        self._stopping.set()
+        self._tell()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+        self._readers.shutdown()
+
+    def submit(self, collection: str, order: Order) -> Job:
+        """A job, kept before this returns. Raises UnknownCollectionError, SourceError, RecordError."""
+        with closing(self._open_source(order.source)):
+            job = self.ledger.create(INGEST, collection, order.request())
+        self._tell()
+        return job
+
+    def pause(self, job_id: int) -> Job:
+        """Raises UnknownJobError, JobStateError."""
+        return self.ledger.pause(job_id)
+
+    def resume(self, job_id: int) -> Job:
+        """Raises UnknownJobError, JobStateError."""
+        job = self.ledger.resume(job_id)
+        self._tell()
+        return job
+
+    def cancel(self, job_id: int) -> Job:
+        """Raises UnknownJobError, JobStateError."""
+        return self.ledger.cancel(job_id)
+
+    def retry(self, job_id: int) -> int:
+        """Try all that failed again; returns how many. Raises UnknownJobError, JobStateError."""
+        queued = self.ledger.retry(job_id)
+        self._tell()
+        return queued
+
+    def per_second(self, job_id: int) -> float | None:
+        """How many tasks were done with in a second lately; None while that cannot be told."""
+        seen = self._progress.get(job_id)
+        if not seen or len(seen) < 2:
+            return None
+        (began, first), (ended, last) = seen[0], seen[-1]
+        return (last - first) / (ended - began) if ended > began else None
+
+    def _repeat(self, step: Callable[[], bool], pause_s: float) -> None:
+        """Take a step again and again, with a pause after one that found nothing to do."""
+        while not self._stopping.is_set():
+            try:
+                is_busy = step()
+            except RecordError as error:
+                log.warning("the record cannot be used now", extra={"fields": {"reason": error}})
+                self._stopping.wait(RETRY_S)
+            except Exception:  # a worker's outer loop
+                log.exception("an ingestion's step failed")
+                self._stopping.wait(RETRY_S)
+            else:
+                if not is_busy:
+                    with self._news:
+                        self._news.wait(0 if self._stopping.is_set() else pause_s)
+
+    def _tell(self) -> None:
+        """There is something new to do."""
+        with self._news:
+            self._news.notify_all()
+
+    def _plan_next(self) -> bool:
+        waiting = [job for job in self.ledger.unfinished() if job.state == "planning"]
+        if not waiting:
+            return False
+        job = waiting[0]
+        try:
+            self._plan(job)
+        except StorageFullError as error:
+            self._pause_for_room(job.id, error)
+        except (InputError, TypeError, KeyError) as error:
+            self._fail(job, error)
+        return True
+
+    def _plan(self, job: Job) -> None:
+        order = Order.of(job.request)
+        self._record.note_source(job.collection, order.source)
+        plan = Plan(self._record, job.collection, order.source, removes_missing=order.removes_missing)
+        with closing(self._open_source(order.source)) as source:
+            try:
+                planned = self.ledger.plan(job.id, plan.tasks(source))
+            except JobStateError:
+                return  # paused or ended meanwhile
+            facts = {"job": job.id, "tasks": planned.total, "unchanged": plan.unchanged}
+            log.info("job planned", extra={"fields": {**facts, **source.left_out}})
+        self._tell()
+
+    def _work_next(self) -> bool:
+        lease = self.ledger.claim(self._owner)
+        if lease is None:
+            return False
+        self._held[lease.shard_id] = lease
+        try:
+            self._work(lease)
+        except LeaseLostError as error:
+            log.warning("a shard was lost", extra={"fields": {"job": lease.job_id, "reason": error}})
+        except StorageFullError as error:
+            self._pause_for_room(lease.job_id, error)
+        except (NotReadyError, UnknownJobError):
+            self._stopping.wait(RETRY_S)
+        except SightlineError as error:
+            if isinstance(error, RecordError):
+                raise
+            self._fail(self.ledger.job(lease.job_id), error)
+        finally:
+            held = self._held.pop(lease.shard_id, None)
+            if held is not None:
+                self.ledger.release(held)
+        return True
+
+    def _work(self, lease: Lease) -> None:
+        job = self.ledger.job(lease.job_id)
+        space = self._record.collection(job.collection).space
+        note = Order.of(job.request).source
+        with closing(self._open_source(note)) as source:
+            work = ShardWork(
+                record=self._record,
+                source=source,
+                source_name=note.name,
+                model=self._models(space).model,
+                workshop=self._workshop,
+                readers=self._readers,
+                is_wanted=lambda: self._is_wanted(job.id),
+            )
+            work.run(lease, lambda held, outcome: self._settle(job, held, outcome))
+
+    def _settle(self, job: Job, lease: Lease, outcome: Outcome) -> Lease | None:
+        rest = self.ledger.settle(lease, outcome)
+        if rest is None:
+            del self._held[lease.shard_id]
+        else:
+            self._held[lease.shard_id] = rest
+        self._views.nudge(job.collection)
+        now = self.ledger.job(job.id)
+        self._note_progress(now)
+        if now.state == "done":
+            self._progress.pop(job.id, None)
+            facts = {"job": now.id, "done": now.done, "failed": now.failed, "computed": now.computed}
+            log.info("job done", extra={"fields": facts})
+        return rest
+
+    def _note_progress(self, job: Job) -> None:
+        seen = self._progress.setdefault(job.id, deque())
+        now = time.monotonic()
+        seen.append((now, job.done + job.failed))
+        while seen[0][0] < now - RATE_WINDOW_S:
+            seen.popleft()
+
+    def _is_wanted(self, job_id: int) -> bool:
+        return not self._stopping.is_set() and self.ledger.job(job_id).state == "running"
+
+    def _beat(self) -> bool:
+        for lease in list(self._held.values()):
+            try:
+                self.ledger.heartbeat(lease)
+            except LeaseLostError:
+                continue  # its worker meets that when it settles
+        return False
+
+    def _pause_for_room(self, job_id: int, error: StorageFullError) -> None:
+        log.warning("job paused: the disk is full", extra={"fields": {"job": job_id}})
+        try:
+            self.ledger.pause(job_id, reason=STORAGE_FULL, message=str(error))
+        except (JobStateError, UnknownJobError):
+            return
+
+    def _look_for_room(self) -> bool:
+        waiting = [job for job in self.ledger.unfinished() if job.reason == STORAGE_FULL]
+        if waiting and self.ledger.has_room():
+            for job in waiting:
+                self.resume(job.id)
+        return False
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        """It cannot go on as a whole; what is settled stays."""
+        known = isinstance(error, SightlineError)
+        code = error.code if isinstance(error, SightlineError) else "internal"
+        log.warning(
+            "job failed",
+            extra={"fields": {"job": job.id, "reason": error}},
+            exc_info=None if known else error,
+        )
+        try:
+            self.ledger.fail(job.id, reason=code, message=str(error) if known else "its request is broken")
+        except (JobStateError, UnknownJobError):
+            return

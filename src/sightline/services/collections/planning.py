@@ -1,0 +1,122 @@
+"""What an ingestion has to do: a source compared with the record. Reads no picture, and knows no model.
+
+An entry whose size and time of change are those of its item is not read again. What a source no longer has
+is removed, unless the scan saw only a part of it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+
+from sightline.domain.catalogue import Record
+from sightline.domain.collections import Item, SourceNote
+from sightline.domain.entries import UNOPENED, Entry, item_id
+from sightline.domain.items import Json, Metadata
+from sightline.domain.ledger import Task
+from sightline.domain.ports import Source
+
+OpenSource = Callable[[SourceNote], Source]  # raises SourceError
+
+REMOVED: Metadata = {"removed": True}
+ENTRIES = 1000  # compared with the record at once
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be taken into a collection, as a job keeps it."""
+
+    source: SourceNote
+    removes_missing: bool = True
+
+    def request(self) -> dict[str, Json]:
+        return {"source": dict(asdict(self.source)), "removes_missing": self.removes_missing}
+
+    @classmethod
+    def of(cls, request: Mapping[str, Json]) -> "Order":
+        source = request["source"]
+        if not isinstance(source, Mapping):
+            raise TypeError(f"a job's source is {type(source).__name__}")
+        options = source["options"]
+        note = SourceNote(
+            str(source["name"]), str(source["address"]), options if isinstance(options, Mapping) else {}
+        )
+        return cls(note, removes_missing=bool(request["removes_missing"]))
+
+
+class Plan:
+    """The tasks for one collection to hold what a source has; each is one item's.
+
+    removes_missing: whether items of this source that it has no more are removed.
+    """
+
+    def __init__(
+        self, record: Record, collection: str, note: SourceNote, *, removes_missing: bool = True
+    ) -> None:
+        self._record = record
+        self._collection = collection
+        self._name = note.name
+        self._removes_missing = removes_missing
+        self.unchanged = 0
+
+    def tasks(self, source: Source) -> Iterator[Task]:
+        """Lazily, in the order of the scan; removals last. Raises SourceError."""
+        met: set[bytes] = set()  # 100 bytes for an entry
+        entries = source.scan()
+        while part := list(islice(entries, ENTRIES)):
+            yield from self._compared(part, met)
+        # an empty folder may be a disk that is not mounted, and what could not be opened may be there
+        if self._removes_missing and met and UNOPENED not in source.left_out:
+            yield from self._missing(met)
+
+    def _compared(self, entries: Sequence[Entry], met: set[bytes]) -> Iterator[Task]:
+        ids = [item_id(entry.key, self._name) for entry in entries]
+        items = self._record.items(self._collection, ids)
+        for one_id, entry in zip(ids, entries, strict=True):
+            digest = bytes.fromhex(one_id)
+            if digest in met:
+                continue
+            met.add(digest)
+            item = items.get(one_id)
+            if item is not None and _is_same_file(item, entry):
+                if item.uri == entry.uri and item.metadata == entry.metadata:
+                    self.unchanged += 1
+                else:
+                    yield Task(one_id, {**payload_of(entry), "sha256": item.sha256})
+            else:
+                yield Task(one_id, payload_of(entry))
+
+    def _missing(self, met: set[bytes]) -> Iterator[Task]:
+        after = ""
+        while page := self._record.page(self._collection, after=after, source=self._name):
+            yield from (Task(item.id, REMOVED) for item in page if bytes.fromhex(item.id) not in met)
+            after = page[-1].id
+
+
+def payload_of(entry: Entry) -> dict[str, Json]:
+    """An entry as a task keeps it."""
+    return {
+        "key": entry.key,
+        "uri": entry.uri,
+        "size_bytes": entry.size_bytes,
+        "mtime_ns": entry.mtime_ns,
+        "metadata": dict(entry.metadata),
+    }
+
+
+def entry_of(payload: Metadata) -> Entry:
+    """The entry that a task was made from."""
+    size_bytes, mtime_ns, metadata = (payload.get(name) for name in ("size_bytes", "mtime_ns", "metadata"))
+    return Entry(
+        key=str(payload["key"]),
+        uri=str(payload["uri"]),
+        size_bytes=size_bytes if isinstance(size_bytes, int) else None,
+        mtime_ns=mtime_ns if isinstance(mtime_ns, int) else None,
+        metadata=metadata if isinstance(metadata, Mapping) else {},
+    )
+
+
+def _is_same_file(item: Item, entry: Entry) -> bool:
+    """Where a source tells no size and time, as of a URL, the address has to do."""
+    if entry.size_bytes is None or entry.mtime_ns is None:
+        return item.uri == entry.uri
+    return item.size_bytes == entry.size_bytes and item.mtime_ns == entry.mtime_ns

@@ -1,0 +1,216 @@
+"""One shard of an ingestion: read, embedded in the bulk lane, settled. Does not know why it is to be done.
+
+Reading, computing and keeping overlap: while one part of the shard is computed, the next is read and the one
+before is kept. A picture that fails is noted, and stops nothing.
+"""
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Executor, Future
+from dataclasses import dataclass, field
+
+from sightline.domain.arrays import Float32
+from sightline.domain.catalogue import Record
+from sightline.domain.collections import Changeset, Item
+from sightline.domain.entries import Entry
+from sightline.domain.errors import InputError, NotReadyError, OverloadedError, SightlineError
+from sightline.domain.ledger import Failure, Lease, Outcome, Task
+from sightline.domain.ports import Source
+from sightline.services.collections.planning import REMOVED, entry_of
+from sightline.services.jobs import Picture, as_ours
+from sightline.services.model import Model
+from sightline.services.workshop import Terms, Workshop
+
+PART_TASKS = 64
+PART_TOKENS = 8192  # two of the largest batches; four parts at once leave half of the server's tokens free
+PART_BYTES = 64_000_000  # of files in memory
+UNKNOWN_BYTES = 4_000_000  # of a file whose size nobody knows before it is read
+READ_AHEAD = 1  # parts
+COMPUTE_AHEAD = 1
+SETTLE_TASKS = 256  # or what came in a second: each costs a write that waits for the disk
+SETTLE_S = 1.0
+PATIENCE_S = 0.5  # between two tries to be let in while the server is busy
+
+
+@dataclass
+class Piece:
+    """A task on its way: what was read of it, and where its vector will come from."""
+
+    task: Task
+    entry: Entry | None = None  # None: to be removed
+    sha256: str = ""
+    size_bytes: int = 0
+    data: bytes | None = None  # let go of once it is on its way to the model
+    vector: Future[Float32] | None = None  # None: the record has it already
+    error: SightlineError | None = None
+
+
+@dataclass
+class Settling:
+    """What waits to be kept."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_due(self) -> bool:
+        return len(self.pieces) >= SETTLE_TASKS or time.monotonic() - self.since >= SETTLE_S
+
+
+class ShardWork:
+    """Works through one lease. settle: keeps an outcome and gives the lease of the rest, as Ledger.settle.
+
+    is_wanted: asked between parts; when it says no, what is in hand is kept and the rest left.
+    """
+
+    def __init__(  # the parts it joins, each named by the caller
+        self,
+        *,
+        record: Record,
+        source: Source,
+        source_name: str,
+        model: Model,
+        workshop: Workshop,
+        readers: Executor,
+        is_wanted: Callable[[], bool],
+    ) -> None:
+        self._record = record
+        self._source = source
+        self._source_name = source_name
+        self._model = model
+        self._workshop = workshop
+        self._readers = readers
+        self._is_wanted = is_wanted
+        self._in_flight: dict[str, Future[Float32]] = {}
+
+    def run(self, lease: Lease, settle: Callable[[Lease, Outcome], Lease | None]) -> Lease | None:
+        """Returns the lease of what is left, None if nothing is. Raises what `settle` raises."""
+        settling = Settling()
+        for pieces in self._computed(lease.tasks):
+            settling.pieces += pieces
+            if settling.is_due:
+                rest = settle(lease, self._outcome(settling.pieces))
+                if rest is None:
+                    return None
+                lease, settling = rest, Settling()
+        return settle(lease, self._outcome(settling.pieces)) if settling.pieces else lease
+
+    def _computed(self, tasks: Sequence[Task]) -> Iterator[list[Piece]]:
+        """The parts in order, each once all its vectors are there."""
+        reading: deque[list[Future[Piece]]] = deque()
+        computing: deque[list[Piece]] = deque()
+        for part in self._parts(tasks):
+            if not self._is_wanted():
+                break
+            reading.append([self._readers.submit(self._read, task) for task in part])
+            if len(reading) > READ_AHEAD:
+                computing.append(self._start([piece.result() for piece in reading.popleft()]))
+            if len(computing) > COMPUTE_AHEAD:
+                yield self._await(computing.popleft())
+        while reading or computing:
+            if reading:
+                computing.append(self._start([piece.result() for piece in reading.popleft()]))
+            yield self._await(computing.popleft())
+
+    def _parts(self, tasks: Sequence[Task]) -> Iterator[list[Task]]:
+        tokens = self._model.image_rows * self._model.image_tokens
+        longest = max(1, min(PART_TASKS, PART_TOKENS // tokens))
+        part: list[Task] = []
+        size_bytes = 0
+        for task in tasks:
+            known = task.payload.get("size_bytes")
+            size_bytes += known if isinstance(known, int) else UNKNOWN_BYTES
+            if part and (len(part) == longest or size_bytes > PART_BYTES):
+                yield part
+                part, size_bytes = [], 0
+            part.append(task)
+        if part:
+            yield part
+
+    def _read(self, task: Task) -> Piece:
+        if task.payload == REMOVED:
+            return Piece(task)
+        piece = Piece(task, entry_of(task.payload))
+        known = task.payload.get("sha256")
+        if isinstance(known, str):  # the same bytes in another place, or with other metadata
+            piece.sha256, piece.size_bytes = known, piece.entry.size_bytes or 0  # type: ignore[union-attr]
+            return piece
+        try:
+            piece.data = self._source.read(piece.entry)  # type: ignore[arg-type]
+        except InputError as error:
+            piece.error = error
+        except Exception as error:  # noqa: BLE001  # one picture's failure is its own, whatever it is
+            piece.error = as_ours(error)
+        else:
+            piece.sha256 = hashlib.sha256(piece.data).hexdigest()
+            piece.size_bytes = len(piece.data)
+        return piece
+
+    def _start(self, pieces: list[Piece]) -> list[Piece]:
+        """Set those on their way whose vector nobody has."""
+        wanted = {piece.sha256 for piece in pieces if piece.data is not None}
+        known = self._record.vectors(self._model.fingerprint, list(wanted)).keys()
+        for piece in pieces:
+            data, piece.data = piece.data, None
+            if data is None or piece.sha256 in known:
+                continue
+            if piece.sha256 not in self._in_flight:
+                self._in_flight[piece.sha256] = self._admitted(data)
+            piece.vector = self._in_flight[piece.sha256]
+        return pieces
+
+    def _admitted(self, data: bytes) -> Future[Float32]:
+        """The answer to come; searches are let in first."""
+        while True:
+            try:
+                return self._workshop.start(self._model, [Picture(data)], Terms(None, "bulk"))[0].answer
+            except OverloadedError as busy:
+                if not self._is_wanted():
+                    raise NotReadyError("the server is shutting down") from None
+                time.sleep(min(busy.retry_after_s, PATIENCE_S))
+
+    def _await(self, pieces: list[Piece]) -> list[Piece]:
+        for piece in pieces:
+            if piece.vector is None:
+                continue
+            try:
+                piece.vector.result()
+            except (CancelledError, NotReadyError):
+                raise NotReadyError("the server is shutting down") from None
+            except Exception as error:  # noqa: BLE001
+                piece.error = as_ours(error)
+        return pieces
+
+    def _outcome(self, pieces: Sequence[Piece]) -> Outcome:
+        good = [piece for piece in pieces if piece.error is None]
+        vectors = {piece.sha256: piece.vector.result() for piece in good if piece.vector is not None}
+        for piece in pieces:
+            self._in_flight.pop(piece.sha256, None)
+        return Outcome(
+            settled=len(pieces),
+            changes=Changeset(
+                self._model.fingerprint,
+                upserts=[self._item(piece, piece.entry) for piece in good if piece.entry is not None],
+                removals=[piece.task.id for piece in good if piece.entry is None],
+                vectors=vectors,
+            ),
+            failures=[
+                Failure(piece.task.id, piece.error.code, str(piece.error))
+                for piece in pieces
+                if piece.error is not None
+            ],
+        )
+
+    def _item(self, piece: Piece, entry: Entry) -> Item:
+        return Item(
+            id=piece.task.id,
+            uri=entry.uri,
+            sha256=piece.sha256,
+            size_bytes=piece.size_bytes,
+            mtime_ns=entry.mtime_ns,
+            metadata=entry.metadata,
+            source=self._source_name,
+            key=entry.key,
+        )

@@ -1,0 +1,246 @@
+"""Keeps the stores' views up with the record. Does not know how items come into the record.
+
+A view follows its collection by replaying the changes after its cursor. So a view that is lost, broken or of
+another store is made again by the same few lines, and costs no forward pass.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+from sightline.domain.catalogue import Record
+from sightline.domain.collections import ViewNote
+from sightline.domain.errors import (
+    CollectionExistsError,
+    RecordError,
+    StoreBrokenError,
+    StoreError,
+    UnknownCollectionError,
+)
+from sightline.domain.items import IndexState
+from sightline.domain.ports import Store, View
+
+log = logging.getLogger(__name__)
+
+REPLAY_CHANGES = 2000  # in one step: 8 MB of vectors of 1024 dimensions
+PAUSE_S = 0.5  # between two looks at one collection while nobody waits: a job changes it many times a second
+FIRST_RETRY_S, LAST_RETRY_S = 0.5, 30.0
+DELETION_S = 10.0  # a caller waits for the store's part of a deletion; it is made up for later
+CALM_S = 5.0  # without changes, then the index is brought up to date
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """How far a view is. lag: changes that it does not hold yet. trouble: why it cannot follow just now."""
+
+    cursor: int
+    lag: int
+    index: IndexState | None
+    trouble: str | None
+
+
+class Views:
+    """Safe to use from several threads. Follows what it is told of by `nudge`, and at the start everything.
+
+    address: where the store is, for people to read.
+    """
+
+    def __init__(self, record: Record, store: Store, *, address: str = "") -> None:
+        self._record = record
+        self.store = store
+        self.address = address
+        self._opened: dict[str, View] = {}
+        self._opening = threading.Lock()
+        self._changed = threading.Condition()
+        self._due: dict[str, float] = {}  # collection -> time.monotonic() of the next look at it
+        self._calm: dict[str, float] = {}  # collection -> when its index is brought up to date
+        self._reached: dict[str, int] = {}
+        self._retiring: set[str] = set()
+        self._retry_s: dict[str, float] = {}
+        self._trouble: dict[str, str] = {}
+        self._is_closed = False
+        self._threads = [
+            threading.Thread(target=self._follow_all, name="views", daemon=True),
+            threading.Thread(target=self._optimise_all, name="index", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Follow every collection from now on, and end the deletions that were begun."""
+        self._retiring.update(self._record.retired())
+        for name in [*self._retiring, *(collection.name for collection in self._record.collections())]:
+            self._due[name] = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Stop following; what is not followed yet is after the next start."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+        self.store.close()
+
+    def view(self, name: str) -> View:
+        """The view of a collection, made if there is none.
+
+        Raises UnknownCollectionError, StoreUnavailableError, StoreBrokenError, RecordError.
+        """
+        view = self._opened.get(name)
+        if view is not None:
+            return view
+        with self._opening:
+            if name not in self._opened:
+                self._opened[name] = self._open(name)
+            return self._opened[name]
+
+    def nudge(self, name: str) -> None:
+        """The record of a collection has changed."""
+        with self._changed:
+            self._due.setdefault(name, time.monotonic() + PAUSE_S)
+            self._calm.pop(name, None)
+            self._changed.notify_all()
+
+    def wait(self, name: str, seq: int, *, timeout_s: float) -> bool:
+        """Wait until the view holds the record up to a change; False where it does not in time."""
+        end = time.monotonic() + timeout_s
+        with self._changed:
+            self._due[name] = time.monotonic()
+            self._changed.notify_all()
+            return self._changed.wait_for(
+                lambda: self._reached.get(name, -1) >= seq or self._is_closed, end - time.monotonic()
+            )
+
+    def state(self, name: str) -> ViewState:
+        """Raises UnknownCollectionError, RecordError."""
+        head = self._record.collection(name).head
+        try:
+            view = self.view(name)
+            cursor, index = view.cursor, view.state()
+        except StoreError as error:
+            return ViewState(0, head, None, str(error))
+        return ViewState(cursor, max(0, head - cursor), index, self._trouble.get(name))
+
+    def lag(self, name: str) -> int:
+        """How many changes the view does not hold yet."""
+        return self.state(name).lag
+
+    def rebuild(self, name: str) -> None:
+        """Drop the view and make it again from the record. Raises StoreUnavailableError."""
+        self._drop(name)
+        self.nudge(name)
+
+    def delete(self, name: str) -> None:
+        """Delete a collection. Nobody sees it from now on; where its store is down, the rest comes later."""
+        self._record.retire(name)
+        with self._changed:
+            self._retiring.add(name)
+            self._due[name] = time.monotonic()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: name not in self._retiring or self._is_closed, DELETION_S)
+
+    def _end_deletion(self, name: str) -> None:
+        self._drop(name)
+        self._record.delete(name)
+        with self._changed:
+            self._retiring.discard(name)
+            self._changed.notify_all()
+
+    def _drop(self, name: str) -> None:
+        with self._opening:
+            self._opened.pop(name, None)
+            self._reached.pop(name, None)
+            self.store.drop(name)
+
+    def _open(self, name: str) -> View:
+        collection = self._record.collection(name)
+        try:
+            view = self.store.open(name, collection.space.dim)
+            is_ahead = view.cursor > collection.head
+        except CollectionExistsError:
+            is_ahead = True
+        if is_ahead:  # of another space, or of a record that an older one has replaced since
+            log.warning("view made again", extra={"fields": {"collection": name, "store": self.store.name}})
+            self.store.drop(name)
+            view = self.store.open(name, collection.space.dim)
+        return view
+
+    def _follow_all(self) -> None:
+        while (name := self._next(self._due)) is not None:
+            try:
+                self._follow(name)
+            except UnknownCollectionError:
+                self._opened.pop(name, None)
+            except StoreBrokenError as error:
+                self._opened.pop(name, None)
+                self._wait_out(name, error)
+            except (StoreError, RecordError) as error:
+                self._wait_out(name, error)
+            except Exception as error:  # a worker's outer loop
+                log.exception("a view cannot follow", extra={"fields": {"collection": name}})
+                self._wait_out(name, error)
+            else:
+                self._retry_s.pop(name, None)
+                self._trouble.pop(name, None)
+
+    def _follow(self, name: str) -> None:
+        if name in self._retiring:
+            self._end_deletion(name)
+            return
+        view = self.view(name)
+        head = self._record.collection(name).head
+        if view.cursor > head:
+            self.rebuild(name)
+            view = self.view(name)
+        is_behind = view.cursor < head
+        cursor = view.cursor
+        self._reach(name, cursor)
+        while not self._is_closed and (changes := self._record.changes_since(name, cursor, REPLAY_CHANGES)):
+            cursor = changes[-1].seq
+            view.apply(changes, cursor)
+            self._reach(name, cursor)
+        if is_behind:
+            self._record.note_view(name, ViewNote(self.store.name, self.address, cursor))
+        with self._changed:
+            self._calm.setdefault(name, time.monotonic() + CALM_S)
+            self._changed.notify_all()
+
+    def _reach(self, name: str, cursor: int) -> None:
+        with self._changed:
+            self._reached[name] = cursor
+            self._changed.notify_all()
+
+    def _wait_out(self, name: str, error: Exception) -> None:
+        retry_s = self._retry_s.get(name, FIRST_RETRY_S)
+        self._retry_s[name] = min(2 * retry_s, LAST_RETRY_S)
+        if name not in self._trouble:
+            log.warning("view waits", extra={"fields": {"collection": name, "reason": error}})
+        self._trouble[name] = str(error)
+        with self._changed:
+            self._due.setdefault(name, time.monotonic() + retry_s)
+
+    def _optimise_all(self) -> None:
+        while (name := self._next(self._calm)) is not None:
+            try:
+                self.view(name).optimise()
+            except UnknownCollectionError:
+                continue
+            except (StoreError, RecordError) as error:
+                log.warning("index waits", extra={"fields": {"collection": name, "reason": error}})
+                self.nudge(name)  # an index is made again when the view has followed
+            except Exception:
+                log.exception("an index cannot be made", extra={"fields": {"collection": name}})
+
+    def _next(self, due: dict[str, float]) -> str | None:
+        """The next collection whose time has come, taken from the dict; None once closed."""
+        with self._changed:
+            while not self._is_closed:
+                now = time.monotonic()
+                ready = min(due, key=due.__getitem__, default=None)
+                if ready is not None and due[ready] <= now:
+                    del due[ready]
+                    return ready
+                self._changed.wait(None if ready is None else due[ready] - now)
+        return None
