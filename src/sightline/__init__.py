@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from sightline import version
 
 if TYPE_CHECKING:
-    from sightline.library import EmbeddingService, load
+    from sightline.python import EmbeddingService, load
 
 __version__ = version.VERSION
 __all__ = ["EmbeddingService", "__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the library on first use, so that `import sightline` and the command line's help stay quick."""
+    """Import what it takes on first use: `import sightline` and the command line's help stay quick."""
     if name in {"EmbeddingService", "load"}:
-        from sightline import library
+        from sightline import python
 
-        return getattr(library, name)
+        return getattr(python, name)
     raise AttributeError(f"module 'sightline' has no attribute {name!r}")

@@ -100,6 +100,6 @@ def _told(problem: Mapping[str, object], names: Mapping[str, str], values: Mappi
     if field not in Settings.model_fields:
         return f"no setting is called {field!r}"
     help_text = Settings.model_fields[field].description
-    is_secret = field in ("api_key", "hf_token")
+    is_secret = field in ("api_key", "hf_token", "qdrant_api_key", "store")  # an address may hold a password
     value = "(hidden)" if is_secret else repr(values.get(field))[:200]
     return f"{names.get(field, field)}={value} is refused: {reason} ({help_text})"

@@ -38,6 +38,25 @@ class Settings(BaseModel):
         min_length=8,
         description="If set, every request but probes must carry `Authorization: Bearer <key>`.",
     )
+    # the library
+    home: str | None = Field(
+        None,
+        description="Folder of the library: record, views, thumbnails. ~/.local/share/sightline if not set.",
+    )
+    store: str | None = Field(
+        None,
+        min_length=1,
+        description="Where vectors are searched: duckdb, memory, qdrant://host:6333 or "
+        "postgresql://user@host/database; duckdb, or what `sightline store switch` chose, if not set.",
+    )
+    qdrant_api_key: SecretStr | None = Field(None, description="Key that Qdrant asks for.")
+    postgres_schema: str = Field("sightline", description="Schema of the tables in PostgreSQL.")
+    store_timeout_s: int = Field(30, ge=1, le=3600, description="Time for one call to a store's server.")
+    source_roots: Names = Field(
+        (),
+        description="Folders, by comma, below which requests may name sources; each folder in one is a data "
+        "set of the explorer's routes. The command line may name any.",
+    )
     # models
     models: Names = Field(
         ("mini",), min_length=1,

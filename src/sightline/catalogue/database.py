@@ -43,8 +43,8 @@ class Database:
         self._reader = engine.execution_options(**self.dialect.read_options)
         self._writer = engine.execution_options(**{WRITES: True})
         # SQLite lets those who wait for a writer poll, and some starve; a lock serves them in our own process
-        is_file = engine.dialect.name == "sqlite"
-        self._turn: AbstractContextManager[object] = threading.Lock() if is_file else nullcontext()
+        self.is_file = engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = threading.Lock() if self.is_file else nullcontext()
         self.dialect.prepare(engine)
         with self.writing("shape") as connection:
             self.dialect.lock_schema(connection)

@@ -151,6 +151,10 @@ class Source(Protocol):
         """
         ...
 
+    def fresh(self, entry: Entry) -> Entry:
+        """The entry as it is now, where a look at its own file tells; else as it is given."""
+        ...
+
     def close(self) -> None:
         """Give up files and connections."""
         ...

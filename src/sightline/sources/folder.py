@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sightline.domain.entries import UNOPENED, Entry
 from sightline.domain.errors import OutsideSourceError
 from sightline.sources.options import SourceOptions
-from sightline.sources.root import FOLDER_FLAGS, Facts, Root, key_of, name_of
+from sightline.sources.root import FOLDER_FLAGS, Facts, Root, key_of, name_of, with_facts
 
 MAX_DEPTH = 64  # folders in folders; a handle is held for each
 _KINDS = {
@@ -49,6 +49,9 @@ class FolderSource:
         if not self._options.selection.takes(name):
             raise OutsideSourceError(f"{name[:200]!r} is not among the names that this source takes")
         return self._root.read(name, self._options.max_image_bytes, expected)
+
+    def fresh(self, entry: Entry) -> Entry:
+        return with_facts(entry, self._root.facts(name_of(entry.key)))
 
     def close(self) -> None:
         pass

@@ -10,10 +10,11 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
+from sightline.domain.entries import Entry
 from sightline.domain.errors import (
     EntryChangedError,
     EntryError,
@@ -109,6 +110,11 @@ class Root:
             yield handle, last
         finally:
             os.close(handle)
+
+
+def with_facts(entry: Entry, facts: Facts | None) -> Entry:
+    """The entry with a file's size and time; as it was where there is none."""
+    return entry if facts is None else replace(entry, size_bytes=facts.size_bytes, mtime_ns=facts.mtime_ns)
 
 
 def key_of(name: str) -> str:

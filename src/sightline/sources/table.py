@@ -22,7 +22,7 @@ from sightline.sources.csv_rows import CsvRows
 from sightline.sources.json_rows import JsonRows
 from sightline.sources.options import SourceOptions
 from sightline.sources.parquet_rows import ParquetRows
-from sightline.sources.root import Facts, Root, key_of
+from sightline.sources.root import Facts, Root, key_of, with_facts
 from sightline.sources.rows import Row, Rows, to_json
 
 _URL = re.compile("https?://", re.IGNORECASE)
@@ -78,19 +78,28 @@ class TableSource:
             raise UrlFetchOffError(
                 f"{entry.uri[:200]!r} is a URL, and URLs are not fetched here; download it and name the file"
             )
-        path, _, fragment = entry.uri.removeprefix("file://").partition("#")
-        name = os.fsdecode(unquote_to_bytes(path))
-        if fragment and name == str(self._path):
+        path, fragment = _parted(entry.uri)
+        if fragment and path == str(self._path):
             return self._cell(fragment, entry.mtime_ns)
-        below = str(self._root.path).removesuffix("/") + "/"
-        if fragment or not name.startswith(below):
-            raise OutsideSourceError(f"{name[-200:]!r} is not below the folder of the table's pictures")
+        name = self._name(path)
+        if fragment or name is None:
+            raise OutsideSourceError(f"{path[-200:]!r} is not below the folder of the table's pictures")
         known = entry.size_bytes is not None and entry.mtime_ns is not None
         expected = Facts(entry.size_bytes or 0, entry.mtime_ns or 0) if known else None
-        return self._root.read(name.removeprefix(below), self._max_image_bytes, expected)
+        return self._root.read(name, self._max_image_bytes, expected)
+
+    def fresh(self, entry: Entry) -> Entry:
+        path, fragment = _parted(entry.uri)
+        name = None if fragment or _URL.match(entry.uri) else self._name(path)
+        return entry if name is None else with_facts(entry, self._root.facts(name))
 
     def close(self) -> None:
         self._rows.close()
+
+    def _name(self, path: str) -> str | None:
+        """A path's name below the folder of the pictures, None where it is elsewhere."""
+        below = str(self._root.path).removesuffix("/") + "/"
+        return path.removeprefix(below) if path.startswith(below) else None
 
     def _cell(self, fragment: str, mtime_ns: int | None) -> bytes:
         if mtime_ns not in (None, self._facts().mtime_ns):
@@ -145,6 +154,12 @@ def _rows_of(path: Path, max_image_bytes: int) -> Rows:
     raise SourceError(
         f"{path.name!r} is no table; its name must end in .csv, .tsv, .jsonl, .ndjson or .parquet"
     )
+
+
+def _parted(uri: str) -> tuple[str, str]:
+    """The path of a file's address, and what stands behind its #."""
+    path, _, fragment = uri.removeprefix("file://").partition("#")
+    return os.fsdecode(unquote_to_bytes(path)), fragment
 
 
 def _references(cell: object) -> Iterator[str]:

@@ -15,7 +15,13 @@ from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
 from sightline.domain.collections import Changeset, Item
 from sightline.domain.entries import Entry
-from sightline.domain.errors import InputError, NotReadyError, OverloadedError, SightlineError
+from sightline.domain.errors import (
+    EntryChangedError,
+    InputError,
+    NotReadyError,
+    OverloadedError,
+    SightlineError,
+)
 from sightline.domain.ledger import Failure, Lease, Outcome, Task
 from sightline.domain.ports import Source
 from sightline.services.collections.planning import REMOVED, entry_of
@@ -132,13 +138,14 @@ class ShardWork:
     def _read(self, task: Task) -> Piece:
         if task.payload == REMOVED:
             return Piece(task)
-        piece = Piece(task, entry_of(task.payload))
+        entry = entry_of(task.payload)
+        piece = Piece(task, entry)
         known = task.payload.get("sha256")
         if isinstance(known, str):  # the same bytes in another place, or with other metadata
-            piece.sha256, piece.size_bytes = known, piece.entry.size_bytes or 0  # type: ignore[union-attr]
+            piece.sha256, piece.size_bytes = known, entry.size_bytes or 0
             return piece
         try:
-            piece.data = self._source.read(piece.entry)  # type: ignore[arg-type]
+            piece.data, piece.entry = self._read_as_it_is(entry)
         except InputError as error:
             piece.error = error
         except Exception as error:  # noqa: BLE001  # one picture's failure is its own, whatever it is
@@ -147,6 +154,16 @@ class ShardWork:
             piece.sha256 = hashlib.sha256(piece.data).hexdigest()
             piece.size_bytes = len(piece.data)
         return piece
+
+    def _read_as_it_is(self, entry: Entry) -> tuple[bytes, Entry]:
+        """Also of a file that has changed since the scan, as one that was mended before a retry."""
+        try:
+            return self._source.read(entry), entry
+        except EntryChangedError:
+            fresh = self._source.fresh(entry)
+            if fresh == entry:
+                raise
+        return self._source.read(fresh), fresh
 
     def _start(self, pieces: list[Piece]) -> list[Piece]:
         """Set those on their way whose vector nobody has."""

@@ -132,6 +132,37 @@ class Views:
         self._drop(name)
         self.nudge(name)
 
+    def switch(self, store: Store, address: str) -> None:
+        """Fill another store, then search in that one; the one before is closed, and keeps what it has.
+
+        Raises StoreError: it cannot be filled; then it is closed, and nothing has changed.
+        """
+        filled = Views(self._record, store, address=address)
+        try:
+            for collection in self._record.collections():
+                filled.catch_up(collection.name)
+        except BaseException:
+            store.close()
+            raise
+        with self._opening:
+            before, self.store = self.store, store
+            self._opened, self.address = filled._opened, address
+        with self._changed:
+            self._reached.clear()
+        before.close()
+        for collection in self._record.collections():
+            self.nudge(collection.name)
+
+    def catch_up(self, name: str) -> None:
+        """Bring a view up to the record in the caller's thread. Raises as `view`."""
+        view = self.view(name)
+        cursor = view.cursor
+        self._reach(name, cursor)
+        while not self._is_closed and (changes := self._record.changes_since(name, cursor, REPLAY_CHANGES)):
+            cursor = changes[-1].seq
+            view.apply(changes, cursor)
+            self._reach(name, cursor)
+
     def delete(self, name: str) -> None:
         """Delete a collection. Nobody sees it from now on; where its store is down, the rest comes later."""
         self._record.retire(name)
@@ -155,17 +186,23 @@ class Views:
             self.store.drop(name)
 
     def _open(self, name: str) -> View:
+        """The view as the store has it, or an empty one where that is of something else."""
         collection = self._record.collection(name)
         try:
             view = self.store.open(name, collection.space.dim)
-            is_ahead = view.cursor > collection.head
-        except CollectionExistsError:
-            is_ahead = True
-        if is_ahead:  # of another space, or of a record that an older one has replaced since
-            log.warning("view made again", extra={"fields": {"collection": name, "store": self.store.name}})
+            is_ours = self._is_noted(name) and view.cursor <= collection.head
+        except CollectionExistsError:  # with vectors of another length: of another space
+            is_ours = False
+        if not is_ours:
             self.store.drop(name)
             view = self.store.open(name, collection.space.dim)
+            self._record.note_view(name, ViewNote(self.store.name, self.address, 0))
         return view
+
+    def _is_noted(self, name: str) -> bool:
+        """Else it was made for another collection of this name, deleted since, or for another record."""
+        notes = ((note.store, note.address) for note in self._record.views(name))
+        return (self.store.name, self.address) in notes
 
     def _follow_all(self) -> None:
         while (name := self._next(self._due)) is not None:
@@ -195,14 +232,9 @@ class Views:
             self.rebuild(name)
             view = self.view(name)
         is_behind = view.cursor < head
-        cursor = view.cursor
-        self._reach(name, cursor)
-        while not self._is_closed and (changes := self._record.changes_since(name, cursor, REPLAY_CHANGES)):
-            cursor = changes[-1].seq
-            view.apply(changes, cursor)
-            self._reach(name, cursor)
+        self.catch_up(name)
         if is_behind:
-            self._record.note_view(name, ViewNote(self.store.name, self.address, cursor))
+            self._record.note_view(name, ViewNote(self.store.name, self.address, self._reached[name]))
         with self._changed:
             self._calm.setdefault(name, time.monotonic() + CALM_S)
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Joins checkpoint, graph, engine and service: the only place that knows all parts. Computes nothing."""
+"""Joins checkpoint, graph, engine and service to what is served. Computes nothing, knows no collection."""
 
 import contextlib
 import logging

@@ -1,0 +1,153 @@
+"""Joins record, store, sources and models to a library. Knows every product by name, and no protocol.
+
+Where the record is: in the folder, in SQLite; or in PostgreSQL, where that is the store from the start. A
+folder that has a record keeps it, whichever store its views are in.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sightline.catalogue.database import FILE_NAME, Database
+from sightline.catalogue.jobs import SqlLedger
+from sightline.catalogue.owner import Owner
+from sightline.catalogue.record import SqlRecord
+from sightline.domain.collections import SourceNote
+from sightline.domain.errors import SettingsError
+from sightline.domain.items import Json
+from sightline.domain.ports import Source, Store
+from sightline.registry import source_class, store_class
+from sightline.services.collections.choice import ChosenStore, shown
+from sightline.services.collections.ingest import Ingestion
+from sightline.services.collections.library import Library
+from sightline.services.collections.thumbnails import Thumbnails
+from sightline.services.collections.views import Views
+from sightline.services.served import ServedModels
+from sightline.settings import Settings
+from sightline.sources.options import Columns, SourceOptions
+from sightline.sources.selection import Selection
+
+VIEWS = "views"  # the embedded store's folder in the library's
+THUMBNAILS = "thumbnails"
+DEFAULT_STORE = "duckdb"
+STORES = "duckdb, memory, qdrant://host:6333 or postgresql://user@host/database"
+
+
+def home_of(settings: Settings) -> Path:
+    """The library's folder."""
+    if settings.home:
+        return Path(settings.home).expanduser().absolute()
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser().absolute() / "sightline"
+
+
+def open_library(settings: Settings, served: ServedModels) -> Library:
+    """The library in the settings' folder, which is this process's until the library is closed.
+
+    Raises FolderOwnedError: another process has it; RecordError; SettingsError, StoreError: the store.
+    """
+    home = home_of(settings)
+    owner = Owner(home)
+    try:
+        choice = ChosenStore(home, settings.store, default=DEFAULT_STORE)
+        database = _database(settings, home, choice.address)
+        record, ledger = SqlRecord(database), SqlLedger(database)
+        if database.is_file:
+            ledger.release_all()  # whoever held a shard has ended: the folder is ours
+        store = open_store(settings, home, choice.address)
+    except BaseException:
+        owner.close()
+        raise
+    open_source = partial(_open_source, settings)
+    views = Views(record, store, address=shown(choice.address))
+    return Library(
+        owner=owner,
+        database=database,
+        record=record,
+        views=views,
+        choice=choice,
+        open_store=partial(open_store, settings, home),
+        thumbnails=Thumbnails(home / THUMBNAILS, record, open_source),
+        served=served,
+        ingestion=Ingestion(
+            record,
+            ledger,
+            views,
+            models=served.for_space,
+            workshop=served.workshop,
+            open_source=open_source,
+        ),
+    )
+
+
+def open_store(settings: Settings, home: Path, address: str) -> Store:
+    """The store at an address. Raises SettingsError: it is none; StoreError."""
+    scheme, _, rest = address.partition("://")
+    key = settings.qdrant_api_key
+    match scheme:
+        case "duckdb" if not rest:
+            store = store_class("duckdb")(home / VIEWS)
+        case "memory" if not rest:
+            store = store_class("memory")()
+        case "qdrant" | "qdrants" if rest:
+            url = f"{'https' if scheme == 'qdrants' else 'http'}://{rest}"
+            store = store_class("qdrant").at(
+                url, api_key=key.get_secret_value() if key else None, timeout_s=settings.store_timeout_s
+            )
+        case "postgresql" | "postgres" if rest:
+            store = store_class("pgvector")(
+                address, schema=settings.postgres_schema, timeout_s=settings.store_timeout_s
+            )
+        case _:
+            raise SettingsError(f"the store {scheme[:40]!r} is not known; give {STORES}")
+    opened: Store = store
+    return opened
+
+
+def is_postgres(address: str) -> bool:
+    return address.partition("://")[0] in ("postgresql", "postgres")
+
+
+def _database(settings: Settings, home: Path, address: str) -> Database:
+    if is_postgres(address) and settings.store and not (home / FILE_NAME).exists():
+        return Database.at(address)
+    return Database.in_folder(home)
+
+
+def _open_source(settings: Settings, note: SourceNote) -> Source:
+    options = note.options
+    source: Source = source_class(note.address)(
+        note.address,
+        SourceOptions(
+            max_image_bytes=settings.max_image_bytes,
+            selection=Selection(
+                include=_texts(options.get("include")),
+                exclude=_texts(options.get("exclude")),
+                hidden=options.get("hidden") is True,
+            ),
+            columns=_columns(options.get("columns")),
+            root=_text(options.get("root")),
+        ),
+    )
+    return source
+
+
+def _columns(given: Json) -> Columns:
+    options: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    metadata = options.get("metadata")
+    return Columns(
+        id=_text(options.get("id")),
+        pictures=_texts(options.get("pictures")),
+        data=_texts(options.get("data")),
+        metadata=None if metadata is None else _texts(metadata),
+    )
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _texts(value: Json) -> Sequence[str]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()

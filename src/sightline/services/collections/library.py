@@ -1,0 +1,138 @@
+"""All collections of one record, with the work that is done on them. Knows no protocol and no product."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sightline.domain.arrays import Float32
+from sightline.domain.catalogue import Record
+from sightline.domain.collections import Changeset, Collection, Item, SourceNote, Space
+from sightline.domain.ports import Store
+from sightline.services.collections.choice import ChosenStore, shown
+from sightline.services.collections.ingest import Ingestion
+from sightline.services.collections.thumbnails import Thumbnails
+from sightline.services.collections.views import Views, ViewState
+from sightline.services.model import Model
+from sightline.services.served import ServedModels
+
+
+class Closing(Protocol):
+    def close(self) -> None: ...
+
+
+class Ownership(Closing, Protocol):
+    def announce(self, address: str | None) -> None:
+        """Say where this process can be asked."""
+        ...
+
+
+@dataclass(frozen=True)
+class Described:
+    """A collection as people see it."""
+
+    collection: Collection
+    view: ViewState
+    store: str
+    store_address: str
+    sources: Sequence[SourceNote]
+
+
+class Library:
+    """Made by bootstrap; used from several threads between `start` and `close`."""
+
+    def __init__(  # the parts it joins, each named by the caller
+        self,
+        *,
+        owner: Ownership,
+        database: Closing,
+        record: Record,
+        views: Views,
+        choice: ChosenStore,
+        open_store: Callable[[str], Store],
+        thumbnails: Thumbnails,
+        served: ServedModels,
+        ingestion: Ingestion,
+    ) -> None:
+        self.owner = owner
+        self._database = database
+        self.record = record
+        self.views = views
+        self._choice = choice
+        self._open_store = open_store
+        self.thumbnails = thumbnails
+        self.served = served
+        self.ingestion = ingestion
+
+    def start(self) -> None:
+        """Follow the record, and go on with every job."""
+        self.views.start()
+        self.ingestion.start()
+
+    def close(self) -> None:
+        """Keep what is in hand, and give the folder back."""
+        self.ingestion.close()
+        self.views.close()
+        self._database.close()
+        self.owner.close()
+
+    def create(self, name: str, model: str | None = None) -> Described:
+        """An empty collection of a served model's space, the default's unless one is named.
+
+        Raises InvalidRequestError, CollectionExistsError, UnknownServedModelError, NotReadyError.
+        """
+        self.record.create(name, space_of(self.served.get(model).model))
+        self.views.nudge(name)
+        return self.describe(name)
+
+    def ensure(self, name: str, model: str | None = None) -> Collection:
+        """The collection, made if it is not there.
+
+        Raises SpaceMismatchError: it is of another model than the one named; and as `create`.
+        """
+        if model is None and (there := self._find(name)) is not None:
+            self.served.for_space(there.space)  # refused now, not in the middle of a job
+            return there
+        return self.record.bind(name, space_of(self.served.get(model).model))
+
+    def describe(self, name: str) -> Described:
+        """Raises UnknownCollectionError."""
+        collection = self.record.collection(name)
+        store = self.views.store.name
+        return Described(
+            collection, self.views.state(name), store, shown(self._choice.address), self.record.sources(name)
+        )
+
+    def put(self, name: str, items: Sequence[Item], vectors: Sequence[Float32]) -> int:
+        """Items with their vectors, all or none; returns the number of the newest change.
+
+        Raises UnknownCollectionError, SpaceMismatchError, StorageFullError.
+        """
+        space = self.record.collection(name).space
+        by_content = {item.sha256: vector for item, vector in zip(items, vectors, strict=True)}
+        head = self.record.commit(name, Changeset(space.fingerprint, upserts=items, vectors=by_content))
+        self.views.nudge(name)
+        return head
+
+    def remove(self, name: str, ids: Sequence[str]) -> int:
+        """Take items out; of those that are not there, nothing. Returns the number of the newest change."""
+        space = self.record.collection(name).space
+        head = self.record.commit(name, Changeset(space.fingerprint, removals=ids))
+        self.views.nudge(name)
+        return head
+
+    def switch_store(self, address: str) -> None:
+        """Fill another store from the record, then use it. Costs no forward pass.
+
+        Raises SettingsError, StoreError: it cannot be used; everything stays as it is.
+        """
+        self._choice.require_free()
+        self.views.switch(self._open_store(address), shown(address))
+        self._choice.keep(address)
+
+    def _find(self, name: str) -> Collection | None:
+        return next((one for one in self.record.collections() if one.name == name), None)
+
+
+def space_of(model: Model) -> Space:
+    """Where a model's vectors can be compared."""
+    return Space(model.fingerprint, model.card.name, model.dim)

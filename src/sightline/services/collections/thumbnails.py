@@ -1,0 +1,64 @@
+"""Small pictures beside hits, made when they are first asked for and kept by content. Knows no route.
+
+The cache may be deleted at any time: what came from a source is read again. What came with a request is kept
+nowhere else, so its thumbnail is drawn when it comes.
+"""
+
+import hashlib
+import os
+from contextlib import closing
+from pathlib import Path
+
+from sightline.domain.catalogue import Record
+from sightline.domain.collections import Item
+from sightline.domain.entries import Entry
+from sightline.domain.errors import EntryChangedError, EntryGoneError
+from sightline.imaging.limits import Limits
+from sightline.imaging.thumbnails import thumbnail
+from sightline.services.collections.planning import OpenSource
+
+
+class Thumbnails:
+    """folder: of the cache, made when it is first needed. Safe to use from several threads."""
+
+    def __init__(self, folder: Path, record: Record, open_source: OpenSource) -> None:
+        self._folder = folder
+        self._record = record
+        self._open_source = open_source
+
+    def of(self, collection: str, item: Item, limits: Limits) -> bytes:
+        """A WebP of the item's picture.
+
+        Raises EntryError: its source does not have it any more; ImageError; SourceError.
+        """
+        path = self._path(item.sha256)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return self.keep(item.sha256, self._read(collection, item), limits)
+
+    def keep(self, sha256: str, data: bytes, limits: Limits) -> bytes:
+        """Draw the thumbnail of a picture and keep it. Raises ImageError."""
+        drawn = thumbnail(data, limits)
+        path = self._path(sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
+        try:
+            new.write_bytes(drawn)
+            new.replace(path)
+        except OSError:  # a full disk costs the cache, not the picture
+            new.unlink(missing_ok=True)
+        return drawn
+
+    def _path(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}.webp"
+
+    def _read(self, collection: str, item: Item) -> bytes:
+        notes = {note.name: note for note in self._record.sources(collection)}
+        if item.source not in notes:
+            raise EntryGoneError("the picture came with a request, and its bytes were not kept")
+        with closing(self._open_source(notes[item.source])) as source:
+            data = source.read(Entry(item.key, item.uri, None, None, {}))
+        if hashlib.sha256(data).hexdigest() != item.sha256:
+            raise EntryChangedError("the picture has changed since it was taken in; ingest its source again")
+        return data
