@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from sightline.domain.errors import SettingsError
 from sightline.spellings import FORMATS, LEVELS, PRECISIONS, DeviceNumber, Factors, Names, pairs, word
 
-RouteGroup = Literal["embed"]  # routes that share an objective; web/objectives.py says which
-P95_MS: dict[RouteGroup, int] = {"embed": 1000}
+RouteGroup = Literal[
+    "embed", "search", "ingest"
+]  # routes that share an objective; web/objectives.py says which
+P95_MS: dict[RouteGroup, int] = {"embed": 1000, "search": 1000, "ingest": 5000}
 
 PROFILES: dict[str, dict[str, object]] = {
     "none": {},

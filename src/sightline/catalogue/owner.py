@@ -25,10 +25,14 @@ PAUSE_S = 0.05
 
 @dataclass(frozen=True)
 class Holder:
-    """Who owns a folder. address: where it can be asked; None when it serves nobody."""
+    """Who owns a folder. address: where it can be asked; None when it serves nobody.
+
+    token: by which who may read the folder's files shows it, when asking there.
+    """
 
     pid: int | None = None
     address: str | None = None
+    token: str | None = None
 
 
 class Owner:
@@ -38,7 +42,7 @@ class Owner:
         """Raises FolderOwnedError: another process owns it, and still does after `patience_s`."""
         self._path = folder / FILE_NAME
         with in_our_words():
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # what it holds is its owner's
             self._handle = _open(self._path)
         end = time.monotonic() + patience_s
         while not _locks(self._handle):
@@ -51,9 +55,9 @@ class Owner:
             os.register_at_fork(after_in_child=self._close_handle)
         self.announce(None)
 
-    def announce(self, address: str | None) -> None:
+    def announce(self, address: str | None, token: str | None = None) -> None:
         """Write where this process can be asked, for `holder` in another."""
-        text = json.dumps(asdict(Holder(os.getpid(), address))).encode()
+        text = json.dumps(asdict(Holder(os.getpid(), address, token))).encode()
         with in_our_words():
             # the same file all along: the lock is on it, not on its name
             os.ftruncate(self._handle, 0)
@@ -88,7 +92,7 @@ def holder(folder: Path) -> Holder | None:
 
 def _open(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     except PermissionError as exc:
         raise RecordUnavailableError(f"{path} cannot be written; see who owns the folder's files") from exc
 

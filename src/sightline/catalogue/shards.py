@@ -147,7 +147,7 @@ def is_any_left(connection: Connection, job_id: int) -> bool:
 
 def failures(rows: Iterable[Row[Any]]) -> list[Failure]:
     """Failures from rows of their table."""
-    return [Failure(row.task_id, row.code, row.message, row.attempts) for row in rows]
+    return [Failure(row.task_id, row.code, row.message, row.attempts, row.payload) for row in rows]
 
 
 def _is_free(now: float) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from the front, and may die at any point: what was settled stays settled, the re
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from sightline.domain.collections import Changeset
@@ -37,18 +37,20 @@ class Task:
 
 @dataclass(frozen=True)
 class Failure:
-    """A task that could not be done: why, by code, and how often it was tried."""
+    """A task that could not be done: why, by code, and how often it was tried. payload: the task's own."""
 
     task_id: str
     code: str
     message: str
     attempts: int = 1
+    payload: Metadata = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Job:
     """total = done + failed when nothing waits. computed: vectors that cost a forward pass.
 
+    events: how many there are, which is the newest one's id.
     reason, message: why it is paused or failed, by code and in words. Times are seconds since 1970, for
     display only.
     """
@@ -64,6 +66,7 @@ class Job:
     done: int
     failed: int
     computed: int
+    events: int
     created_at: float
     finished_at: float | None
 

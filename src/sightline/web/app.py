@@ -14,10 +14,11 @@ from starlette.exceptions import HTTPException
 from sightline.domain.errors import EngineError, SightlineError
 from sightline.observe.metrics import Metrics
 from sightline.observe.traces import Traces
+from sightline.services.collections.library import Library
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.version import VERSION
-from sightline.web import openai, probes, slo, systems
+from sightline.web import collections, datasets, items, jobs, openai, probes, slo, systems
 from sightline.web.edge import Edge
 from sightline.web.errors import RefusedError, answer_http_error, answer_known_error
 from sightline.web.limits import Gate
@@ -37,15 +38,17 @@ def create_app(
     settings: Settings,
     served: ServedModels,
     *,
+    library: Library | None = None,
     traces: Traces | None = None,
     on_failure: Callable[[], None] | None = None,
 ) -> FastAPI:
     """The application over models that are not loaded yet.
 
     The port is open while they load, and /readyz says so. on_failure: called when one cannot be loaded, to
-    end the process; without it /livez turns 503 for whoever watches. traces: closed with the models.
+    end the process; without it /livez turns 503 for whoever watches. library: at work and closed with the
+    models; without one there are no collections. traces: closed too.
     """
-    state = ServerState(settings, served)
+    state = ServerState(settings, served, library)
     served.workshop.metrics.register(state.budgets)
 
     @asynccontextmanager
@@ -54,9 +57,12 @@ def create_app(
         threading.Thread(target=_load, args=(state, on_failure), name="load", daemon=True).start()
         yield {METRICS: served.workshop.metrics}  # for refusals below the application
         state.is_draining = True
+        if library is not None:
+            await anyio.to_thread.run_sync(library.close)
         await anyio.to_thread.run_sync(_close, served)
         if traces is not None:
             await anyio.to_thread.run_sync(traces.close)
+        gc.unfreeze()  # what would be left at the exit some packages take for leaks, and say so
 
     app = FastAPIOffline(
         title="Sightline",
@@ -67,7 +73,7 @@ def create_app(
         telemetry=SILENT,
     )
     app.state.sightline = state
-    for part in (openai, systems, slo, probes):
+    for part in (openai, systems, collections, items, jobs, datasets, slo, probes):
         app.include_router(part.router)
     _add_error_answers(app)
     _add_rings(app, state, traces)
@@ -99,6 +105,8 @@ def _keep_for_good() -> None:
 
 def _load(state: ServerState, on_failure: Callable[[], None] | None) -> None:
     try:
+        if state.library is not None:
+            state.library.start()
         state.served.load()
         _keep_for_good()
     except Exception as error:  # whatever it is, it must be told, and end the start

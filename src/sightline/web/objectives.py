@@ -15,6 +15,10 @@ GROUPS: dict[str, RouteGroup] = {
     "/embed/text": "embed",
     "/embed/text/batch": "embed",
     "/api/ai/embed": "embed",
+    "/v1/collections/{name}/search": "search",
+    "/v1/collections/{name}/items": "ingest",
+    "/v1/collections/{name}/ingest": "ingest",
+    "/datasets/{name}/embeddings/generate": "ingest",
 }
 FAST_SHARE = 0.95  # slo_p95_ms is a 95th percentile: this share of the answers shall be as fast
 

@@ -9,6 +9,7 @@ from types import FrameType
 import uvicorn
 
 from sightline.observe.traces import Traces
+from sightline.services.collections.library import Library
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.web.app import create_app
@@ -44,6 +45,12 @@ class _DrainingServer(uvicorn.Server):
         self._drain_s = 0
         self.drain()
 
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        library = self.state.library if self.state else None
+        if library is not None and self.state is not None and self.started:
+            library.owner.announce(_address(self.servers[0].sockets[0]), self.state.token)
+
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         closes_at = time.monotonic() + self._drain_s
         while time.monotonic() < closes_at and not self.force_exit:  # as uvicorn looks for signals
@@ -51,7 +58,13 @@ class _DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(settings: Settings, served: ServedModels, traces: Traces | None = None) -> int:
+def serve(
+    settings: Settings,
+    served: ServedModels,
+    library: Library | None = None,
+    *,
+    traces: Traces | None = None,
+) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code: 0, or 1 where the models could not be loaded."""
     config = uvicorn.Config(
         app=lambda: None,
@@ -64,8 +77,15 @@ def serve(settings: Settings, served: ServedModels, traces: Traces | None = None
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
     server = _DrainingServer(config, settings.drain_ms / 1000)
-    app = create_app(settings, served, traces=traces, on_failure=server.fail)
+    app = create_app(settings, served, library=library, traces=traces, on_failure=server.fail)
     config.app = app
     server.state = app.state.sightline
     server.run()
     return 1 if server.has_failed or not server.started else 0
+
+
+def _address(listening: socket) -> str:
+    """Where this machine reaches the port: of all addresses, loopback."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # what is listened on, not that we do
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

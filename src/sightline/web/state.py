@@ -1,12 +1,14 @@
 """What a route may ask of the server it runs in. Does not know routes."""
 
 import asyncio
+import secrets
 import time
 from dataclasses import dataclass, field
 
 from fastapi import Request
 
 from sightline.observe.budget import ErrorBudgets
+from sightline.services.collections.library import Library
 from sightline.services.embedding import EmbeddingService
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
@@ -19,16 +21,20 @@ METRICS = "metrics"  # under which the lifespan leaves them for what stands belo
 
 @dataclass
 class ServerState:
-    """One per app. is_draining and failure change while it runs; nothing else does."""
+    """One per app. is_draining, failure and streams change while it runs; nothing else does."""
 
     settings: Settings
     served: ServedModels
+    library: Library | None = None
     started_at: float = field(default_factory=time.time)
     is_draining: bool = False
+    streams: int = 0  # of events, open now
     failure: str | None = None  # why the models could not be loaded
     proving: asyncio.Lock = field(
         default_factory=asyncio.Lock
     )  # held while a probe runs a forward of its own
+    # whoever can read it in the library's folder may do with the library what its owner may
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     budgets: ErrorBudgets = field(init=False)
 
     def __post_init__(self) -> None:

@@ -3,6 +3,7 @@
 import binascii
 import re
 import time
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import orjson
@@ -75,10 +76,7 @@ async def read_picture(request: Request) -> Picture:
     header = request.headers.get("content-type", "")
     kind, options = parse_options_header(header)
     if kind == b"multipart/form-data":
-        boundary = options.get(b"boundary", b"")
-        if not boundary:
-            raise InvalidRequestError("the content type multipart/form-data must name its boundary")
-        return Picture(_file_part(await _body(request), boundary))
+        return Picture(_file_part(await _body(request), options.get(b"boundary", b"")))
     if kind == b"application/json":
         content = await read_json(request)
         text = content.get("image", content.get("image_base64"))
@@ -88,6 +86,34 @@ async def read_picture(request: Request) -> Picture:
     if kind.startswith(b"image/") or kind == b"application/octet-stream":
         return Picture(await _body(request))
     raise _wrong_type(kind, "multipart/form-data with a field `file`, application/json, or image/*")
+
+
+@dataclass(frozen=True)
+class Form:
+    """A multipart form. files: contents of all fields called `file`; fields: the others, of each the last."""
+
+    files: list[bytes]
+    fields: dict[str, str]
+
+
+async def read_form(request: Request) -> Form:
+    """Raises RefusedError: no multipart form; InvalidRequestError: unreadable, or too many parts."""
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != b"multipart/form-data":
+        raise _wrong_type(kind, "multipart/form-data, or application/json")
+    body = await _body(request)
+    found = _parts_of(body, options.get(b"boundary", b""))
+    files = [body[part.start : part.end] for part in found if part.name == b"file"]
+    fields = {
+        part.name.decode("utf-8", "replace"): body[part.start : part.end].decode("utf-8", "replace")
+        for part in found
+        if part.name != b"file"
+    }
+    return Form(files, fields)
+
+
+def is_form(request: Request) -> bool:
+    return parse_options_header(request.headers.get("content-type", ""))[0] == b"multipart/form-data"
 
 
 def picture_of(text: str, settings: Settings) -> Picture:
@@ -148,7 +174,7 @@ class _Parts:
         self._count += 1
         if self._count > MAX_PARTS:
             raise InvalidRequestError(
-                f"the form has more than {MAX_PARTS} parts, the limit; send one picture"
+                f"the form has more than {MAX_PARTS} parts, the limit; send fewer at once"
             )
         self._disposition = b""
         self._start = self._end = -1
@@ -174,7 +200,9 @@ class _Parts:
         self.found.append(_Part(options.get(b"name", b""), max(self._start, 0), max(self._end, 0)))
 
 
-def _file_part(body: bytes, boundary: bytes) -> bytes:
+def _parts_of(body: bytes, boundary: bytes) -> list[_Part]:
+    if not boundary:
+        raise InvalidRequestError("the content type multipart/form-data must name its boundary")
     parts = _Parts()
     try:
         parser = MultipartParser(boundary, parts.callbacks())  # type: ignore[arg-type]
@@ -184,7 +212,11 @@ def _file_part(body: bytes, boundary: bytes) -> bytes:
         raise InvalidRequestError(
             "the multipart form cannot be read; check its boundary and that it is complete"
         ) from error
-    files = [part for part in parts.found if part.name == b"file"]
+    return parts.found
+
+
+def _file_part(body: bytes, boundary: bytes) -> bytes:
+    files = [part for part in _parts_of(body, boundary) if part.name == b"file"]
     if len(files) != 1:
         raise InvalidRequestError(
             f"the form has {len(files)} fields called `file`; send exactly one picture there"

@@ -1,18 +1,25 @@
 """Carries out `sightline serve`: settings, a free port, a server. Does not know routes or models."""
 
 import errno
+import logging
 import os
 import socket
 from collections.abc import Mapping
 
 from sightline.bootstrap import build
+from sightline.bootstrap.library import open_library
 from sightline.cli.loading import settings_for
-from sightline.domain.errors import SettingsError
+from sightline.domain.errors import FolderOwnedError, RecordUnavailableError, SettingsError
 from sightline.imaging.memory import give_back_large_blocks
 from sightline.imaging.silence import silence_libtiff
 from sightline.observe.export import configure_traces
 from sightline.observe.logs import configure_logging
+from sightline.services.collections.library import Library
+from sightline.services.served import ServedModels
+from sightline.settings import Settings
 from sightline.version import VERSION
+
+log = logging.getLogger(__name__)
 
 
 def run(chosen: Mapping[str, object]) -> int:
@@ -27,7 +34,23 @@ def run(chosen: Mapping[str, object]) -> int:
     give_back_large_blocks()
     from sightline.web.serve import serve  # FastAPI takes a second: the port is checked before
 
-    return serve(settings, build(settings), configure_traces(os.environ, VERSION))
+    served = build(settings)
+    library = _library(settings, served)
+    return serve(settings, served, library, traces=configure_traces(os.environ, VERSION))
+
+
+def _library(settings: Settings, served: ServedModels) -> Library | None:
+    """The library, or None where nobody asked for one and its usual folder is not to be had.
+
+    Raises FolderOwnedError, RecordError, StoreError, SettingsError.
+    """
+    try:
+        return open_library(settings, served)
+    except (FolderOwnedError, RecordUnavailableError) as error:
+        if settings.home or settings.store:
+            raise
+        log.warning("serving without collections", extra={"fields": {"reason": error}})
+        return None
 
 
 def require_free(host: str, port: int) -> None:

@@ -11,6 +11,7 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── CollectionExistsError     collection_exists: with another dim
 │   ├── SpaceMismatchError        space_mismatch
 │   ├── MissingVectorError        missing_vector
+│   ├── UnknownItemError          item_not_found
 │   ├── UnknownJobError           job_not_found
 │   ├── JobStateError             job_state
 │   ├── SourceError               invalid_source: nothing of it can be read
@@ -116,6 +117,7 @@ from sightline.domain.errors.library import (
     StoreNotInstalledError,
     StoreUnavailableError,
     UnknownCollectionError,
+    UnknownItemError,
     UnknownJobError,
 )
 from sightline.domain.errors.root import InputError, SightlineError
@@ -173,6 +175,7 @@ __all__ = [
     "TargetError",
     "TensorShapeError",
     "UnknownCollectionError",
+    "UnknownItemError",
     "UnknownJobError",
     "UnknownLayoutError",
     "UnknownModelError",

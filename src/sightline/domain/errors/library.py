@@ -29,6 +29,10 @@ class MissingVectorError(InputError):
     code = "missing_vector"
 
 
+class UnknownItemError(InputError):
+    code = "item_not_found"
+
+
 class UnknownJobError(InputError):
     code = "job_not_found"
 

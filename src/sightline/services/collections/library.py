@@ -1,12 +1,14 @@
 """All collections of one record, with the work that is done on them. Knows no protocol and no product."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
 from sightline.domain.collections import Changeset, Collection, Item, SourceNote, Space
+from sightline.domain.errors import ImageError
 from sightline.domain.ports import Store
 from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.ingest import Ingestion
@@ -21,8 +23,8 @@ class Closing(Protocol):
 
 
 class Ownership(Closing, Protocol):
-    def announce(self, address: str | None) -> None:
-        """Say where this process can be asked."""
+    def announce(self, address: str | None, token: str | None = None) -> None:
+        """Say where this process can be asked, and by which token it knows who reads the folder."""
         ...
 
 
@@ -102,15 +104,22 @@ class Library:
             collection, self.views.state(name), store, shown(self._choice.address), self.record.sources(name)
         )
 
-    def put(self, name: str, items: Sequence[Item], vectors: Sequence[Float32]) -> int:
+    def put(
+        self, name: str, items: Sequence[Item], vectors: Sequence[Float32], pictures: Mapping[str, bytes]
+    ) -> int:
         """Items with their vectors, all or none; returns the number of the newest change.
 
+        pictures: by sha256, to draw the thumbnails from: their bytes are not kept.
         Raises UnknownCollectionError, SpaceMismatchError, StorageFullError.
         """
         space = self.record.collection(name).space
         by_content = {item.sha256: vector for item, vector in zip(items, vectors, strict=True)}
         head = self.record.commit(name, Changeset(space.fingerprint, upserts=items, vectors=by_content))
         self.views.nudge(name)
+        limits = self.served.for_space(space).model.limits
+        for sha256, data in pictures.items():
+            with contextlib.suppress(ImageError):
+                self.thumbnails.keep(sha256, data, limits)
         return head
 
     def remove(self, name: str, ids: Sequence[str]) -> int:

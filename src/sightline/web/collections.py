@@ -1,0 +1,166 @@
+"""Collections: made, listed, described, filled from a source, deleted. Does not know what fills them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from sightline.domain.collections import SourceNote
+from sightline.domain.errors import SourceError
+from sightline.domain.items import Json
+from sightline.domain.ledger import Job
+from sightline.services.collections.library import Library
+from sightline.services.collections.planning import Order
+from sightline.web.answers import json_answer
+from sightline.web.errors import RefusedError
+from sightline.web.library import described, in_thread, is_owner, job_answer, library_of
+from sightline.web.openai import ERRORS
+from sightline.web.schemas import documented, parsed
+from sightline.web.state import state_of
+from sightline.web.uploads import read_json
+
+router = APIRouter(tags=["collections"], responses=ERRORS)
+
+
+class NewCollection(BaseModel):
+    """The model is one of GET /v1/models, the default model if absent."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "photos"}]})
+    name: str
+    model: str | None = None
+
+
+class TableColumns(BaseModel):
+    """Which columns of a table mean what; those not named are found by their names."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str | None = None
+    pictures: list[str] = []
+    data: list[str] = []
+    metadata: list[str] | None = None
+
+
+class IngestRequest(BaseModel):
+    """A folder, a table or a tar file on the server's machine."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"source": "/srv/photos", "include": ["*.jpg"]}]}
+    )
+    source: str = Field(min_length=1, description="its path, below one of SIGHTLINE_SOURCE_ROOTS")
+    name: str | None = Field(
+        None,
+        min_length=1,
+        max_length=512,
+        description="by which it is known when it moves; its path if absent",
+    )
+    model: str | None = None
+    include: list[str] = Field([], description="globs over names; every picture's suffix if empty")
+    exclude: list[str] = []
+    hidden: bool = Field(False, description="take names too that begin with a dot")
+    columns: TableColumns | None = None
+    root: str | None = Field(
+        None, description="folder that a table's paths are relative to; its own if absent"
+    )
+    keep_missing: bool = Field(False, description="keep items that the source has no more")
+
+
+@router.get("/v1/collections", summary="All collections")
+async def list_collections(request: Request) -> Response:
+    library = library_of(request)
+
+    def listed() -> list[Mapping[str, object]]:
+        return [described(library.describe(one.name)) for one in library.record.collections()]
+
+    return json_answer({"collections": await in_thread(listed)})
+
+
+@router.post(
+    "/v1/collections", status_code=201, summary="A new collection", openapi_extra=documented(NewCollection)
+)
+async def create_collection(request: Request) -> Response:
+    library = library_of(request)
+    asked = parsed(NewCollection, await read_json(request))
+    made = await in_thread(lambda: library.create(asked.name, asked.model))
+    return json_answer(described(made), status=201, headers={"location": f"/v1/collections/{asked.name}"})
+
+
+@router.get("/v1/collections/{name}", summary="Counts, space, store and index of a collection")
+async def get_collection(request: Request, name: str) -> Response:
+    library = library_of(request)
+    return json_answer(described(await in_thread(lambda: library.describe(name))))
+
+
+@router.delete("/v1/collections/{name}", status_code=204, summary="Delete a collection and its jobs")
+async def delete_collection(request: Request, name: str) -> Response:
+    library = library_of(request)
+    await in_thread(lambda: library.views.delete(name))
+    return Response(status_code=204)
+
+
+@router.post(
+    "/v1/collections/{name}/ingest",
+    status_code=202,
+    summary="Take a source in; makes the collection if it is not there",
+    openapi_extra=documented(IngestRequest),
+)
+async def ingest(request: Request, name: str) -> Response:
+    library = library_of(request)
+    asked = parsed(IngestRequest, await read_json(request))
+    note = _note(asked, require_below_roots(request, asked.source))
+    if asked.root is not None:
+        require_below_roots(request, asked.root)
+    order = Order(note, removes_missing=not asked.keep_missing)
+    job = await in_thread(lambda: submitted(library, name, order, model=asked.model))
+    return accepted(job, library)
+
+
+def submitted(library: Library, name: str, order: Order, *, model: str | None = None) -> Job:
+    library.ensure(name, model)
+    return library.ingestion.submit(name, order)
+
+
+def accepted(job: Job, library: Library) -> Response:
+    """A job that no crash loses any more."""
+    headers = {"location": f"/v1/jobs/{job.id}"}
+    return json_answer(job_answer(job, library.ingestion), status=202, headers=headers)
+
+
+def require_below_roots(request: Request, address: str) -> Path:
+    """The path that is meant, links followed, if this client may name it.
+
+    Raises RefusedError: it may not; SourceError: there is nothing at it.
+    """
+    roots = [Path(root).expanduser().resolve() for root in state_of(request).settings.source_roots]
+    try:
+        path = Path(address).expanduser() if is_owner(request) else Path(address)
+        path = path.resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):
+        path = None
+    if not is_owner(request) and (path is None or not any(path.is_relative_to(root) for root in roots)):
+        # whether it is there is not told to who may not name it
+        raise RefusedError(
+            "source_forbidden",
+            f"{address[:200]!r} is not below one of the folders in SIGHTLINE_SOURCE_ROOTS; add its folder "
+            "there, or use `sightline ingest` on the server's machine",
+            param="source",
+        )
+    if path is None:
+        raise SourceError(f"there is nothing at {address[:200]!r}; give a folder, a table or a tar file")
+    return path
+
+
+def _note(asked: IngestRequest, path: Path) -> SourceNote:
+    options: dict[str, Json] = {
+        "include": _json(asked.include),
+        "exclude": _json(asked.exclude),
+        "hidden": asked.hidden,
+        "root": asked.root,
+        "columns": asked.columns.model_dump() if asked.columns else None,
+    }
+    return SourceNote(asked.name or str(path), str(path), options)
+
+
+def _json(texts: Sequence[str]) -> list[Json]:
+    return list(texts)

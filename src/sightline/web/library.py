@@ -1,0 +1,99 @@
+"""What the routes of collections share: the library, its owner, its descriptions. Does not know a route."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio.to_thread
+from fastapi import Request
+
+from sightline.domain.collections import Item
+from sightline.domain.ledger import Job
+from sightline.services.collections.ingest import Ingestion
+from sightline.services.collections.library import Described, Library
+from sightline.web.errors import RefusedError
+from sightline.web.limits import carries, digest
+from sightline.web.state import state_of
+
+T = TypeVar("T")
+
+
+def library_of(request: Request) -> Library:
+    """Raises RefusedError: this server has none."""
+    library = state_of(request).library
+    if library is None:
+        raise RefusedError(
+            "library_off", "this server keeps no collections; its log says why, SIGHTLINE_HOME names a folder"
+        )
+    return library
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Record and stores block; the event loop must not."""
+    return await anyio.to_thread.run_sync(work)
+
+
+def is_owner(request: Request) -> bool:
+    """Whether the client has shown that it can read the library's folder."""
+    header = request.headers.get("authorization", "").encode("latin-1")
+    return carries(header, [digest(state_of(request).token)])
+
+
+def described(one: Described) -> dict[str, object]:
+    collection, view = one.collection, one.view
+    index = view.index
+    return {
+        "name": collection.name,
+        "items": collection.items,
+        "model": collection.space.model,
+        "dim": collection.space.dim,
+        "fingerprint": collection.space.fingerprint,
+        "created_at": collection.created_at,
+        "store": {
+            "name": one.store,
+            "address": one.store_address,
+            "lag": view.lag,
+            "trouble": view.trouble,
+            "index": index and {"kind": index.kind, "covered": index.covered, "recall": index.recall},
+        },
+        "sources": [{"name": source.name, "address": source.address} for source in one.sources],
+    }
+
+
+def job_answer(job: Job, ingestion: Ingestion) -> dict[str, object]:
+    """A job as people see it, with its speed and the time left where these can be told."""
+    per_second = ingestion.per_second(job.id) if job.state == "running" else None
+    waiting = job.total - job.done - job.failed
+    source = job.request.get("source")
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "collection": job.collection,
+        "state": job.state,
+        "reason": job.reason,
+        "message": job.message,
+        "total": job.total,
+        "done": job.done,
+        "failed": job.failed,
+        "computed": job.computed,
+        "per_second": per_second and round(per_second, 1),
+        "eta_s": round(waiting / per_second, 1) if per_second else None,
+        "created_at": job.created_at,
+        "finished_at": job.finished_at,
+        "source": source.get("address") if isinstance(source, dict) else None,
+    }
+
+
+def item_answer(item: Item) -> dict[str, object]:
+    return {
+        "id": item.id,
+        "uri": printable(item.uri),
+        "sha256": item.sha256,
+        "size_bytes": item.size_bytes,
+        "metadata": item.metadata,
+        "source": item.source,
+    }
+
+
+def printable(address: str) -> str:
+    """A file's name need not be text; JSON must be."""
+    return address.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
