@@ -8,6 +8,7 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── UrlFetchOffError          url_fetch_off
 │   ├── InvalidFilterError        invalid_filter
 │   ├── UnknownCollectionError    collection_not_found
+│   ├── UnknownItemError          item_not_found
 │   ├── CollectionExistsError     collection_exists: with another dim
 │   ├── SpaceMismatchError        space_mismatch
 │   ├── MissingVectorError        missing_vector
@@ -116,6 +117,7 @@ from sightline.domain.errors.library import (
     StoreNotInstalledError,
     StoreUnavailableError,
     UnknownCollectionError,
+    UnknownItemError,
     UnknownJobError,
 )
 from sightline.domain.errors.root import InputError, SightlineError
@@ -173,6 +175,7 @@ __all__ = [
     "TargetError",
     "TensorShapeError",
     "UnknownCollectionError",
+    "UnknownItemError",
     "UnknownJobError",
     "UnknownLayoutError",
     "UnknownModelError",
