@@ -11,7 +11,7 @@ from sightline.catalogue import changes, vectors
 from sightline.catalogue.database import Database, in_parts
 from sightline.catalogue.tables import collections, items, sources, spaces, vectors_of, views
 from sightline.domain.arrays import Float32
-from sightline.domain.collections import Changeset, Collection, Item, SourceNote, Space, ViewNote
+from sightline.domain.collections import Changeset, Collection, Item, Mark, SourceNote, Space, ViewNote
 from sightline.domain.errors import CollectionExistsError, MissingVectorError, SpaceMismatchError
 from sightline.domain.items import Change, checked_collection
 
@@ -116,6 +116,11 @@ class SqlRecord:
             if source is not None:
                 query = query.where(items.c.source == source)
             return [changes.item(row) for row in connection.execute(query)]
+
+    def marks(self, name: str, source: str) -> Iterator[tuple[str, Mark]]:
+        """Each item of a source by id, in no order; to be read through at once."""
+        with self._database.reading() as connection:
+            yield from changes.marks(connection, name, source)
 
     def walk(self, name: str) -> Iterator[tuple[Item, Float32]]:
         """Every item with its vector, by id. Page by page: what changes meanwhile is met as it is then."""
