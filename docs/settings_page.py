@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from sightline.settings import FOREIGN_NAMES, PREFIX, PROFILES, Settings
+from sightline.environment import FOREIGN_NAMES, PREFIX
+from sightline.settings import PROFILES, Settings
 
 PAGE = Path(__file__).parent / "guide" / "settings.md"
 

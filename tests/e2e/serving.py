@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import httpx
 import uvicorn
 
+from sightline.environment import read_settings
 from sightline.observe.traces import Traces
 from sightline.services.model import Model
 from sightline.services.served import ServedModels
 from sightline.services.workshop import Workshop
-from sightline.settings import read_settings
 from sightline.web.app import create_app
 from sightline.web.serve import HTTP
 from tests.fakes import fake_model

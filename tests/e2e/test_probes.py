@@ -104,7 +104,7 @@ SERVER = """
     from sightline.observe.logs import configure_logging
     from sightline.services.served import ServedModels
     from sightline.services.workshop import Workshop
-    from sightline.settings import read_settings
+    from sightline.environment import read_settings
     from sightline.web.serve import serve
     from tests.fakes import fake_model
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from sightline.environment import read_settings
 from sightline.services.served import ServedModels
 from sightline.services.workshop import Workshop
-from sightline.settings import read_settings
 from sightline.web.limits import REST_BYTES, Gate
 from sightline.web.state import ServerState
 from tests.fakes import fake_model

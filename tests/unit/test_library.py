@@ -17,10 +17,10 @@ from sightline.domain.errors import (
     NoTextTowerError,
     UnknownModelError,
 )
+from sightline.environment import read_settings
 from sightline.imaging.crops import CropRule
 from sightline.models.checkpoint import find, lock_folder
 from sightline.models.hub import Hub
-from sightline.settings import read_settings
 from tests.reference import GOLDEN, cosines, pixels, reference, weights_path
 
 NOISE = np.random.default_rng(0).integers(0, 256, (300, 500, 3), dtype=np.uint8)

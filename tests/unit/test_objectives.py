@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import pytest
 from starlette.types import Message, Scope
 
+from sightline.environment import read_settings
 from sightline.observe.budget import ErrorBudgets, Events
 from sightline.services.served import ServedModels
 from sightline.services.workshop import Workshop
-from sightline.settings import P95_MS, read_settings
+from sightline.settings import P95_MS
 from sightline.web.app import create_app
 from sightline.web.edge import Edge
 from sightline.web.limits import Gate

@@ -7,7 +7,8 @@ from docs.settings_page import PAGE, settings_page
 from sightline.bootstrap import load_options
 from sightline.domain.errors import SettingsError
 from sightline.domain.records import Cuda
-from sightline.settings import FOREIGN_NAMES, Settings, read_settings
+from sightline.environment import FOREIGN_NAMES, read_settings
+from sightline.settings import Settings
 
 
 def test_defaults_are_safe() -> None:

@@ -8,8 +8,9 @@ from sightline.bootstrap import load_as
 from sightline.cli.failures import DEBUG
 from sightline.cli.options import Chosen
 from sightline.cli.screen import note
+from sightline.environment import read_settings
 from sightline.services.model import Model
-from sightline.settings import Settings, read_settings
+from sightline.settings import Settings
 
 
 def settings_for(chosen: Mapping[str, object]) -> Settings:

@@ -9,7 +9,7 @@ from sightline.cli.doctor.checks import CHECKS, Finding
 from sightline.cli.loading import settings_for
 from sightline.cli.screen import show_json
 from sightline.domain.errors import SettingsError
-from sightline.settings import read_settings
+from sightline.environment import read_settings
 
 COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}
 
