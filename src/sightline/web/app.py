@@ -12,12 +12,14 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from sightline.domain.errors import EngineError, SightlineError
+from sightline.domain.ports import Fetcher
 from sightline.observe.metrics import Metrics
 from sightline.observe.traces import Traces
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.version import VERSION
 from sightline.web import openai, probes, slo, systems
+from sightline.web.downloads import Downloads
 from sightline.web.edge import Edge
 from sightline.web.errors import RefusedError, answer_http_error, answer_known_error
 from sightline.web.limits import Gate
@@ -37,6 +39,7 @@ def create_app(
     settings: Settings,
     served: ServedModels,
     *,
+    fetcher: Fetcher | None = None,
     traces: Traces | None = None,
     on_failure: Callable[[], None] | None = None,
 ) -> FastAPI:
@@ -44,6 +47,7 @@ def create_app(
 
     The port is open while they load, and /readyz says so. on_failure: called when one cannot be loaded, to
     end the process; without it /livez turns 503 for whoever watches. traces: closed with the models.
+    fetcher: for pictures that a request names by URL; without it they are refused.
     """
     state = ServerState(settings, served)
     served.workshop.metrics.register(state.budgets)
@@ -67,6 +71,7 @@ def create_app(
         telemetry=SILENT,
     )
     app.state.sightline = state
+    app.state.downloads = Downloads(fetcher, settings, served.workshop.metrics)
     for part in (openai, systems, slo, probes):
         app.include_router(part.router)
     _add_error_answers(app)

@@ -8,6 +8,7 @@ from types import FrameType
 
 import uvicorn
 
+from sightline.domain.ports import Fetcher
 from sightline.observe.traces import Traces
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
@@ -23,8 +24,9 @@ class _DrainingServer(uvicorn.Server):
     time to read 503 from /readyz, a clean end is exit code 0, and a second signal ends without waiting.
     """
 
-    def __init__(self, config: uvicorn.Config, drain_s: float) -> None:
+    def __init__(self, config: uvicorn.Config, drain_s: float, fetcher: Fetcher | None = None) -> None:
         super().__init__(config)
+        self._fetcher = fetcher
         self.state: ServerState | None = None
         self.has_failed = False
         self._drain_s = drain_s
@@ -44,6 +46,14 @@ class _DrainingServer(uvicorn.Server):
         self._drain_s = 0
         self.drain()
 
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._fetcher is None:
+            return
+        for server in self.servers:  # none where the start failed
+            for listening in server.sockets:  # port 0 has become another by now
+                self._fetcher.refuse_port(listening.getsockname()[1])
+
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         closes_at = time.monotonic() + self._drain_s
         while time.monotonic() < closes_at and not self.force_exit:  # as uvicorn looks for signals
@@ -51,7 +61,13 @@ class _DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(settings: Settings, served: ServedModels, traces: Traces | None = None) -> int:
+def serve(
+    settings: Settings,
+    served: ServedModels,
+    *,
+    fetcher: Fetcher | None = None,
+    traces: Traces | None = None,
+) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code: 0, or 1 where the models could not be loaded."""
     config = uvicorn.Config(
         app=lambda: None,
@@ -63,8 +79,8 @@ def serve(settings: Settings, served: ServedModels, traces: Traces | None = None
         http=HTTP,
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
-    server = _DrainingServer(config, settings.drain_ms / 1000)
-    app = create_app(settings, served, traces=traces, on_failure=server.fail)
+    server = _DrainingServer(config, settings.drain_ms / 1000, fetcher)
+    app = create_app(settings, served, fetcher=fetcher, traces=traces, on_failure=server.fail)
     config.app = app
     server.state = app.state.sightline
     server.run()

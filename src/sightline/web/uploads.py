@@ -10,13 +10,14 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from sightline.domain.errors import InvalidRequestError, UrlFetchOffError
+from sightline.domain.errors import InvalidRequestError
 from sightline.imaging.limits import Limits
 from sightline.observe import traces
 from sightline.observe.metrics import OUTSIDE
 from sightline.observe.timings import timings
 from sightline.services.jobs import Picture
 from sightline.settings import Settings
+from sightline.web.downloads import Link
 from sightline.web.errors import RefusedError
 from sightline.web.state import state_of
 
@@ -67,8 +68,10 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-async def read_picture(request: Request) -> Picture:
+async def read_picture(request: Request) -> Picture | Link:
     """The picture that the body holds: a multipart field `file`, JSON {"image"}, or the bytes themselves.
+
+    In JSON it may be an address instead.
 
     Raises RefusedError: another content type; InvalidRequestError: not there, or twice; ImageError: size.
     """
@@ -90,22 +93,22 @@ async def read_picture(request: Request) -> Picture:
     raise _wrong_type(kind, "multipart/form-data with a field `file`, application/json, or image/*")
 
 
-def picture_of(text: str, settings: Settings) -> Picture:
-    """The picture in a data URI or in bare base64 (also URL-safe, also without padding).
+def picture_of(text: str, settings: Settings) -> Picture | Link:
+    """The picture in a data URI or in bare base64 (also URL-safe, also without padding); or where it is.
 
-    Raises UrlFetchOffError: it is a web address; InvalidRequestError: neither; ImageBytesError: too large.
+    Raises InvalidRequestError: neither of them; ImageBytesError: too large.
     """
     if text[:8].lower().startswith(("http://", "https://")):
-        raise UrlFetchOffError(
-            "this server does not fetch pictures by URL; send a data URI or base64 instead"
-        )
+        return Link(text)
     start = 0
     if match := _DATA_URI.match(text):
         if not match[1].lower().rstrip().endswith(";base64"):
             raise InvalidRequestError("the data URI is not base64; write it as data:image/png;base64,...")
         start = match.end()
     elif _SCHEME.match(text):
-        raise InvalidRequestError("a picture can be a data URI or base64; no other kind of URI is read")
+        raise InvalidRequestError(
+            "a picture can be an http(s) URL, a data URI or base64; no other URI is read"
+        )
     # 4/3 and a little for line ends: refused before it is decoded
     if (len(text) - start) * 3 // 4 > settings.max_image_bytes * 1.05:
         Limits(max_image_bytes=settings.max_image_bytes).check_bytes(len(text))

@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Mapping
 
-from sightline.bootstrap import build
+from sightline.bootstrap import build, make_fetcher
 from sightline.cli.loading import settings_for
 from sightline.domain.errors import SettingsError
 from sightline.imaging.memory import give_back_large_blocks
@@ -27,7 +27,8 @@ def run(chosen: Mapping[str, object]) -> int:
     give_back_large_blocks()
     from sightline.web.serve import serve  # FastAPI takes a second: the port is checked before
 
-    return serve(settings, build(settings), configure_traces(os.environ, VERSION))
+    traces = configure_traces(os.environ, VERSION)
+    return serve(settings, build(settings), fetcher=make_fetcher(settings), traces=traces)
 
 
 def require_free(host: str, port: int) -> None:

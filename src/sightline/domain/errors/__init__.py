@@ -5,7 +5,11 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── InvalidRequestError       invalid_request
 │   ├── NoTextTowerError          no_text_tower
 │   ├── UnknownServedModelError   model_not_found
-│   ├── UrlFetchOffError          url_fetch_off
+│   ├── UrlError                  an address on the web gave no picture
+│   │   ├── UrlFetchOffError      url_fetch_off
+│   │   ├── UnreachableUrlError   unreachable_url: or not allowed; nobody is told which
+│   │   ├── UrlAnswerError        url_bad_answer
+│   │   └── UrlTooSlowError       url_too_slow
 │   ├── InvalidFilterError        invalid_filter
 │   ├── UnknownCollectionError    collection_not_found
 │   ├── CollectionExistsError     collection_exists: with another dim
@@ -89,7 +93,11 @@ from sightline.domain.errors.embedding import (
     UnknownLayoutError,
     UnknownModelError,
     UnknownServedModelError,
+    UnreachableUrlError,
+    UrlAnswerError,
+    UrlError,
     UrlFetchOffError,
+    UrlTooSlowError,
 )
 from sightline.domain.errors.library import (
     BrokenRowError,
@@ -177,5 +185,9 @@ __all__ = [
     "UnknownLayoutError",
     "UnknownModelError",
     "UnknownServedModelError",
+    "UnreachableUrlError",
+    "UrlAnswerError",
+    "UrlError",
     "UrlFetchOffError",
+    "UrlTooSlowError",
 ]

@@ -1,0 +1,134 @@
+"""Which hosts, ports and addresses may be asked for a picture. Opens no connection.
+
+Asked once for each connection, by what opens it, so that nothing can change between the check and the use.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sightline.sources.addresses import Address, Reach, parsed_address, plain, reach
+from sightline.sources.allowlist import Entry, Neighbour
+from sightline.sources.resolving import Resolve, SystemResolver
+from sightline.sources.urls import RefusedUrlError
+
+Mode = Literal["allowlist", "public"]
+
+WEB_PORTS = frozenset({80, 443})
+# Below it mail and remote shells listen; a picture of the public web may come from a port above.
+FIRST_OPEN_PORT = 1024
+NEIGHBOURS_S = 30.0  # for how long an answer counts to where the databases are
+
+
+def is_ours(address: Address) -> bool:
+    """Whether the address is one of this machine. Nothing is sent: connecting UDP only chooses a route."""
+    if reach(address) == "loopback" or address.is_unspecified:
+        return True
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with closing(socket.socket(family, socket.SOCK_DGRAM)) as probe:
+            probe.connect((str(address), 9))
+            return parsed_address(str(probe.getsockname()[0])) == address
+    except (OSError, ValueError):
+        return False
+
+
+@dataclass(frozen=True)
+class World:
+    """What the guard asks about the network; replaced in tests. reach: of one address."""
+
+    resolve: Resolve = field(default_factory=SystemResolver)
+    reach: Callable[[Address], Reach] = reach
+    is_ours: Callable[[Address], bool] = is_ours
+
+
+class Guard:
+    """Safe to use from several threads.
+
+    allowed: with mode allowlist, the only hosts there are. neighbours: the databases, denied in every mode.
+    """
+
+    def __init__(
+        self,
+        mode: Mode,
+        *,
+        allowed: Sequence[Entry] = (),
+        neighbours: Sequence[Neighbour] = (),
+        world: World | None = None,
+    ) -> None:
+        self._mode = mode
+        self._allowed = tuple(allowed)
+        self._neighbours = tuple(neighbours)
+        self._world = world or World()
+        self._own_ports: frozenset[int] = frozenset()
+        self._turn = threading.Lock()
+        self._found_at = -NEIGHBOURS_S
+        self._found: list[tuple[Neighbour, frozenset[Address]]] = []
+
+    def refuse_port(self, port: int) -> None:
+        """The server listens there: on this machine it is denied, whatever is allowed."""
+        self._own_ports |= {port}
+
+    def admit(self, host: str, port: int) -> Sequence[Address]:
+        """The addresses of a host that may be connected to, in the resolver's order.
+
+        Raises RefusedUrlError: it is not allowed or not found, or any one of its addresses is not allowed.
+        """
+        entry = self._entry(host, port)
+        addresses = self._addresses(host)
+        if not addresses:
+            raise RefusedUrlError("its host has no address")
+        for address in addresses:
+            if (reason := self._wrong(address, port, entry)) is not None:
+                raise RefusedUrlError(f"{host} has the address {address}: {reason}")
+        return list(dict.fromkeys(addresses))
+
+    def _entry(self, host: str, port: int) -> Entry | None:
+        """The entry that allows it; None in public mode, where the port must be one of the web."""
+        if self._mode == "public":
+            if port not in WEB_PORTS and port < FIRST_OPEN_PORT:
+                raise RefusedUrlError(f"port {port} is none that pictures come from")
+            return None
+        fitting = [entry for entry in self._allowed if entry.takes(host, port)]
+        if not fitting:
+            raise RefusedUrlError(f"{host}:{port} is not in fetch_hosts")
+        return max(fitting, key=lambda entry: entry.names_its_port and not entry.is_any_below)
+
+    def _addresses(self, host: str) -> Sequence[Address]:
+        try:
+            return [parsed_address(host)]
+        except ValueError:
+            return [plain(address) for address in self._world.resolve(host)]
+
+    def _wrong(self, address: Address, port: int, entry: Entry | None) -> str | None:
+        """Why the address may not be connected to, if it may not."""
+        is_named = entry is not None and entry.names_its_port and not entry.is_any_below
+        if port in self._own_ports and self._world.is_ours(address):
+            return "the server itself listens there"
+        for neighbour in self._near(address):
+            if port in neighbour.ports or not is_named:
+                return "a database is there"
+        where = self._world.reach(address)
+        if where == "public" or (where == "private" and is_named):
+            return None
+        if where == "loopback" and entry is not None and is_named and entry.is_loopback:
+            return None
+        return f"it is {where}, not public"
+
+    def _near(self, address: Address) -> Iterable[Neighbour]:
+        """The neighbours at an address, as far as they can be found."""
+        with self._turn:
+            if time.monotonic() - self._found_at >= NEIGHBOURS_S:
+                self._found = [(one, frozenset(self._known(one.host))) for one in self._neighbours]
+                self._found_at = time.monotonic()
+            return [neighbour for neighbour, addresses in self._found if address in addresses]
+
+    def _known(self, host: str) -> Sequence[Address]:
+        try:
+            return self._addresses(host)
+        except RefusedUrlError:
+            return []
