@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import httpx
 import uvicorn
 
+from sightline.domain.ports import Fetcher
 from sightline.environment import read_settings
 from sightline.observe.traces import Traces
 from sightline.services.model import Model
@@ -46,15 +47,16 @@ def running(
     is_awaited: bool = True,
     http: str | type[asyncio.Protocol] = HTTP,
     traces: Traces | None = None,
+    fetcher: Fetcher | None = None,
     **chosen: object,
 ) -> Iterator[Running]:
     """Serve until the block ends. chosen: settings; is_awaited: enter the block once models are loaded.
 
-    http: the protocol below the application. traces: where requests are told to.
+    http: the protocol below the application. traces: where requests are told to. fetcher: what reads URLs.
     """
     settings = read_settings({}, {"models": ("fake",), "port": 0, **chosen})
     served = ServedModels(settings.models, loader=loader, workshop=workshop or Workshop(threads=2))
-    app = create_app(settings, served, traces=traces)
+    app = create_app(settings, served, fetcher=fetcher, traces=traces)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, http=http)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
