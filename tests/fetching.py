@@ -1,11 +1,12 @@
 """A guarded fetch for tests, to which one address of loopback is the public internet. Knows no server."""
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from sightline.sources.addresses import Address, Reach, parsed_address, reach
 from sightline.sources.guard import Guard, World
+from sightline.sources.resolving import Resolve
 from sightline.sources.web import FetchLimits, WebFetcher
 
 TLS = Path(__file__).parent / "tls"  # a certificate of pictures.test, which signs itself
@@ -19,16 +20,16 @@ def one_is_public(address: Address) -> Reach:
     return "public" if str(address) == OUTSIDE else reach(address)
 
 
-def outside(_: str) -> Sequence[Address]:
+def outside(_: str, __: float) -> Sequence[Address]:
     return [parsed_address(OUTSIDE)]
 
 
-def guard(resolve: Callable[[str], Sequence[Address]] = outside) -> Guard:
+def guard(resolve: Resolve = outside) -> Guard:
     return Guard("public", world=World(resolve=resolve, reach=one_is_public))
 
 
 def fetcher(
-    resolve: Callable[[str], Sequence[Address]] = outside,
+    resolve: Resolve = outside,
     *,
     pauses: list[float] | None = None,
     tls: ssl.SSLContext | None = TRUSTING,

@@ -5,7 +5,7 @@ Names become addresses here and nowhere else: what was checked is what is connec
 
 import socket
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import httpcore
@@ -33,20 +33,17 @@ class Connector(httpcore.NetworkBackend):
         self._clock = clock
         self._max_bytes = max_bytes
 
-    def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:  # fmt: skip
-        """Raises RefusedUrlError: not admitted; NoConnectionError; TimeoutError: no time is left."""
-        del timeout, local_address, socket_options  # the clock tells, and the guard
-        addresses = self._guard.admit(host, port)
+    def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore.NetworkStream:
+        """What else httpcore says is not heard: the clock tells the time, and the guard where to go.
+
+        Raises RefusedUrlError: not admitted; NoConnectionError; TimeoutError: no time is left.
+        """
+        addresses = self._guard.admit(host, port, within_s=self._clock.left_s())
         opened = self._first_open(addresses[:MAX_ADDRESSES], port)
         return _Stream(opened, self._clock, self._max_bytes + OVERHEAD_BYTES)
 
-    def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore.NetworkStream:
-        del path, timeout, socket_options
+    def connect_unix_socket(self, path: str, *_: Any, **__: Any) -> httpcore.NetworkStream:
+        del path
         raise RefusedUrlError("no URL leads to a socket in a folder")
 
     def _first_open(self, addresses: Sequence[Address], port: int) -> socket.socket:

@@ -6,8 +6,8 @@ Asked once for each connection, by what opens it, so that nothing can change bet
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -49,7 +49,8 @@ class World:
 class Guard:
     """Safe to use from several threads.
 
-    allowed: with mode allowlist, the only hosts there are. neighbours: the databases, denied in every mode.
+    allowed: with mode allowlist, the only hosts there are. neighbours: the databases, denied in every mode,
+    and looked up every neighbours_s.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Guard:
         allowed: Sequence[Entry] = (),
         neighbours: Sequence[Neighbour] = (),
         world: World | None = None,
+        neighbours_s: float = NEIGHBOURS_S,
     ) -> None:
         self._mode = mode
         self._allowed = tuple(allowed)
@@ -66,20 +68,22 @@ class Guard:
         self._world = world or World()
         self._own_ports: frozenset[int] = frozenset()
         self._turn = threading.Lock()
-        self._found_at = -NEIGHBOURS_S
-        self._found: list[tuple[Neighbour, frozenset[Address]]] = []
+        self._neighbours_s = neighbours_s
+        self._found_at = float("-inf")
+        self._found: dict[str, frozenset[Address]] = {}  # where the neighbours are
 
     def refuse_port(self, port: int) -> None:
         """The server listens there: on this machine it is denied, whatever is allowed."""
         self._own_ports |= {port}
 
-    def admit(self, host: str, port: int) -> Sequence[Address]:
+    def admit(self, host: str, port: int, *, within_s: float) -> Sequence[Address]:
         """The addresses of a host that may be connected to, in the resolver's order.
 
         Raises RefusedUrlError: it is not allowed or not found, or any one of its addresses is not allowed.
         """
         entry = self._entry(host, port)
-        addresses = self._addresses(host)
+        addresses = self._addresses(host, within_s)
+        self._find_neighbours(within_s)
         if not addresses:
             raise RefusedUrlError("its host has no address")
         for address in addresses:
@@ -98,11 +102,11 @@ class Guard:
             raise RefusedUrlError(f"{host}:{port} is not in fetch_hosts")
         return max(fitting, key=lambda entry: entry.names_its_port and not entry.is_any_below)
 
-    def _addresses(self, host: str) -> Sequence[Address]:
+    def _addresses(self, host: str, within_s: float) -> Sequence[Address]:
         try:
             return [parsed_address(host)]
         except ValueError:
-            return [plain(address) for address in self._world.resolve(host)]
+            return [plain(address) for address in self._world.resolve(host, within_s)]
 
     def _wrong(self, address: Address, port: int, entry: Entry | None) -> str | None:
         """Why the address may not be connected to, if it may not."""
@@ -119,16 +123,15 @@ class Guard:
             return None
         return f"it is {where}, not public"
 
-    def _near(self, address: Address) -> Iterable[Neighbour]:
-        """The neighbours at an address, as far as they can be found."""
-        with self._turn:
-            if time.monotonic() - self._found_at >= NEIGHBOURS_S:
-                self._found = [(one, frozenset(self._known(one.host))) for one in self._neighbours]
-                self._found_at = time.monotonic()
-            return [neighbour for neighbour, addresses in self._found if address in addresses]
+    def _near(self, address: Address) -> Sequence[Neighbour]:
+        return [one for one in self._neighbours if address in self._found.get(one.host, ())]
 
-    def _known(self, host: str) -> Sequence[Address]:
-        try:
-            return self._addresses(host)
-        except RefusedUrlError:
-            return []
+    def _find_neighbours(self, within_s: float) -> None:
+        """Look up where the databases are, now and then. One that cannot be found is where it was."""
+        with self._turn:
+            if time.monotonic() - self._found_at < self._neighbours_s:
+                return
+            for host in {neighbour.host for neighbour in self._neighbours}:
+                with suppress(RefusedUrlError):
+                    self._found[host] = frozenset(self._addresses(host, within_s))
+            self._found_at = time.monotonic()

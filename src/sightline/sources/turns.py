@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from sightline.domain.errors import OverloadedError
 
 FOREVER = float("inf")
+# Of all turns, for those that nobody waits for: an ingestion leaves the rest to requests.
+PATIENT_SHARE = 0.75
 
 
 class Clock:
@@ -63,10 +65,12 @@ class Turns:
 
     def _enter(self, host: str, clock: Clock) -> None:
         started, patience_s = time.monotonic(), clock.patience_s
+        at_once, timeout_s = self._at_once, None if patience_s == FOREVER else patience_s
+        if timeout_s is None:
+            at_once = max(1, int(at_once * PATIENT_SHARE))
         with self._changed:
             is_free = self._changed.wait_for(
-                lambda: self._all < self._at_once and self._of[host] < self._per_host,
-                None if patience_s == FOREVER else patience_s,
+                lambda: self._all < at_once and self._of[host] < self._per_host, timeout_s
             )
             if not is_free:
                 raise OverloadedError(

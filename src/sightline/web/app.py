@@ -46,8 +46,7 @@ def create_app(
     """The application over models that are not loaded yet.
 
     The port is open while they load, and /readyz says so. on_failure: called when one cannot be loaded, to
-    end the process; without it /livez turns 503 for whoever watches. traces: closed with the models.
-    fetcher: for pictures that a request names by URL; without it they are refused.
+    end the process; without it /livez turns 503. traces: closed with the models. fetcher: None to read no URL.
     """
     state = ServerState(settings, served)
     served.workshop.metrics.register(state.budgets)
@@ -72,11 +71,15 @@ def create_app(
     )
     app.state.sightline = state
     app.state.downloads = Downloads(fetcher, settings, served.workshop.metrics)
-    for part in (openai, systems, slo, probes):
-        app.include_router(part.router)
+    _add_routes(app)
     _add_error_answers(app)
     _add_rings(app, state, traces)
     return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    for part in (openai, systems, slo, probes):
+        app.include_router(part.router)
 
 
 def _add_error_answers(app: FastAPI) -> None:

@@ -86,7 +86,7 @@ async def read_picture(request: Request) -> Picture | Link:
         content = await read_json(request)
         text = content.get("image", content.get("image_base64"))
         if not isinstance(text, str):
-            raise InvalidRequestError('the JSON must have "image": a base64 string or a data URI')
+            raise InvalidRequestError('the JSON must have "image": base64, a data URI or a URL')
         return picture_of(text, state_of(request).settings)
     if kind.startswith(b"image/") or kind == b"application/octet-stream":
         return Picture(await _body(request))

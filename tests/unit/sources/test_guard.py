@@ -1,8 +1,10 @@
 """Which URLs lead to a connection: every spelling, every kind of address, whatever else is allowed."""
 
+import threading
 import time
 from collections.abc import Sequence
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ from tests.vectors import Vector, addresses_of, vectors
 VECTORS = vectors()
 
 
-def look_up(host: str) -> Sequence[Address]:
+def look_up(host: str, _: float) -> Sequence[Address]:
     found = addresses_of(host)
     if found is None:
         raise RefusedUrlError("no such name")
@@ -29,7 +31,7 @@ WORLD = World(resolve=look_up, is_ours=lambda address: address.is_loopback)
 
 def admitted(guard: Guard, url: str) -> Sequence[Address]:
     where = WebAddress.parse(url)
-    return guard.admit(where.host, where.port)
+    return guard.admit(where.host, where.port, within_s=1)
 
 
 def allowing(*entries: str, databases: Sequence[str] = ()) -> Guard:
@@ -50,7 +52,7 @@ def test_every_url_is_judged_as_the_vectors_say(vector: Vector) -> None:
     elif vector.verdict == "inside":
         where = WebAddress.parse(url)
         with pytest.raises(RefusedUrlError):
-            guard.admit(where.host, where.port)
+            guard.admit(where.host, where.port, within_s=1)
     else:
         assert admitted(guard, url)
 
@@ -224,21 +226,70 @@ def test_beside_a_database_only_a_port_that_is_named_is_read() -> None:
     assert admitted(allowing("shop.test:80", databases=databases), "http://shop.test/")
 
 
+def test_a_database_that_cannot_be_found_is_where_it_was() -> None:
+    """Else whoever hinders its DNS server for a moment could ask it by its address."""
+    answers = [[parsed_address("10.0.0.1")]]
+
+    def forgetful(host: str, _: float) -> Sequence[Address]:
+        if not answers:
+            raise RefusedUrlError("no such name")
+        return answers.pop()
+
+    guard = Guard(
+        "allowlist",
+        allowed=[Entry.parse("10.0.0.1:5432")],
+        neighbours=list(neighbours("postgresql://db.test/x")),
+        world=World(resolve=forgetful),
+        neighbours_s=0,
+    )
+    for _ in range(2):
+        with pytest.raises(RefusedUrlError, match="database"):
+            admitted(guard, "http://10.0.0.1:5432/")
+    assert not answers
+
+
 def test_a_database_in_a_folder_has_no_host() -> None:
     assert list(neighbours("duckdb:///data/x.duckdb")) == []
     assert list(neighbours("postgresql:///x?host=/run/postgresql")) == []
     assert list(neighbours("postgresql://[fd00::5]/x")) == [Neighbour("fd00::5", frozenset({5432}))]
 
 
+class Silent:
+    """A DNS server that says nothing until the test is over."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self.asked = 0
+
+    def __call__(self, host: str, *_: object, **__: object) -> Sequence[Any]:
+        self.asked += 1
+        self.over.wait(10)
+        return []
+
+
 def test_a_name_that_takes_too_long_is_given_up() -> None:
-    resolver = SystemResolver(budget_s=0.0)
-    started = time.monotonic()
-    with pytest.raises(RefusedUrlError, match="more than"):
-        resolver("localhost")
+    silent, started = Silent(), time.monotonic()
+    for resolver, within_s in (
+        (SystemResolver(budget_s=0.01, ask=silent), 5.0),
+        (SystemResolver(ask=silent), 0.01),
+    ):
+        with pytest.raises(RefusedUrlError, match="more than"):
+            resolver("shop.test", within_s)
     assert time.monotonic() - started < 1
+    silent.over.set()
+
+
+def test_questions_without_an_answer_are_bounded() -> None:
+    silent = Silent()
+    resolver = SystemResolver(budget_s=0.01, max_open=3, ask=silent)
+    for _ in range(5):
+        with pytest.raises(RefusedUrlError):
+            resolver("shop.test", 1.0)
+    assert silent.asked == 3
+    silent.over.set()
 
 
 def test_localhost_is_found_and_refused() -> None:
-    addresses = SystemResolver()("localhost")
+    addresses = SystemResolver()("localhost", 2.0)
     assert addresses
     assert all(reach(address) == "loopback" for address in addresses)

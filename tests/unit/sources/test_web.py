@@ -98,7 +98,7 @@ def test_a_loop_of_redirects_ends() -> None:
      "gopher://127.0.0.2:{port}/", "file:///etc/passwd", "ftp://127.0.0.2:{port}/", "javascript:1"],
 )  # fmt: skip
 def test_a_redirect_inside_is_not_followed(to: str) -> None:
-    def resolve(host: str) -> Sequence[Address]:
+    def resolve(host: str, _: float) -> Sequence[Address]:
         return [parsed_address(INSIDE if host == "inside.test" else OUTSIDE)]
 
     with origin(says(answer(b"secret")), INSIDE) as sink:
@@ -122,7 +122,7 @@ def test_a_name_that_changes_between_two_looks_never_leads_inside() -> None:
     """A resolver answers publicly first, and then with loopback, and so on, a thousand times."""
     looks: list[str] = []
 
-    def rebinding(_: str) -> Sequence[Address]:
+    def rebinding(_: str, __: float) -> Sequence[Address]:
         looks.append(OUTSIDE if len(looks) % 2 == 0 else INSIDE)
         return [parsed_address(looks[-1])]
 
@@ -146,7 +146,7 @@ def test_a_name_that_changes_between_two_looks_never_leads_inside() -> None:
 def test_one_address_inside_among_several_refuses_the_name(answers: list[str]) -> None:
     with origin(says(answer())) as server, origin(says(answer()), INSIDE, server.port) as sink:
         with pytest.raises(UnreachableUrlError):
-            fetcher(lambda _: [parsed_address(a) for a in answers]).read(f"http://shop.test:{server.port}/")
+            fetcher(lambda *_: [parsed_address(a) for a in answers]).read(f"http://shop.test:{server.port}/")
         assert (server.connections, sink.connections) == (0, 0)
 
 
@@ -157,7 +157,7 @@ def test_each_hop_looks_its_name_up_anew() -> None:
         origin(says(answer()), INSIDE, server.port) as sink,
     ):
         with pytest.raises(UnreachableUrlError):
-            fetcher(lambda _: [parsed_address(next(looks))]).read(f"http://shop.test:{server.port}/")
+            fetcher(lambda *_: [parsed_address(next(looks))]).read(f"http://shop.test:{server.port}/")
         assert (server.connections, sink.connections) == (1, 0)
 
 
@@ -165,7 +165,7 @@ def test_each_hop_looks_its_name_up_anew() -> None:
 
 
 def test_what_is_blocked_and_what_is_not_there_look_the_same() -> None:
-    def resolve(host: str) -> Sequence[Address]:
+    def resolve(host: str, _: float) -> Sequence[Address]:
         if host == "nothing.test":
             raise RefusedUrlError("no such name")
         return [parsed_address(OUTSIDE)]

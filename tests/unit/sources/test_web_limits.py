@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 
 import pytest
 
@@ -234,7 +235,8 @@ def test_many_are_read_at_once_and_no_more_than_the_limits_say(hosts: str, most:
     busy = Busy(0.02)
     with origin(busy) as server, ThreadPoolExecutor(20) as pool:
         urls = [f"http://{host}.test:{server.port}/" for host in hosts] * 8
-        assert set(pool.map(fetcher(at_once=6, per_host=2).read, urls)) == {b"picture"}
+        read = partial(fetcher(at_once=6, per_host=2).read, within_s=20)
+        assert set(pool.map(read, urls)) == {b"picture"}
     assert busy.most == most
 
 
@@ -253,8 +255,26 @@ def test_who_can_wait_no_longer_for_a_turn_is_told_to_come_back() -> None:
     assert seen == ["free again"]
 
 
+def test_what_nobody_waits_for_leaves_a_turn_to_requests() -> None:
+    turns = Turns(at_once=4, per_host=4)
+    entered = threading.Event()
+
+    def ingest() -> None:
+        with turns.hold("d", Clock(1, None)):
+            entered.set()
+
+    thread = threading.Thread(target=ingest)
+    with turns.hold("a", Clock(1, 1)), turns.hold("b", Clock(1, 1)), turns.hold("c", Clock(1, 1)):
+        thread.start()
+        assert not entered.wait(0.05)
+        with turns.hold("e", Clock(1, 0.05)):
+            pass
+    thread.join(5)
+    assert entered.is_set()
+
+
 def test_a_host_at_its_limit_keeps_no_other_out() -> None:
-    turns = Turns(at_once=3, per_host=1)
+    turns = Turns(at_once=4, per_host=1)
     with (
         turns.hold("a", Clock(1, None)),
         turns.hold("b", Clock(1, 0.05)),
