@@ -50,13 +50,14 @@ class Entry:
         return entry
 
     @property
-    def names_its_port(self) -> bool:
-        return self.port is not None
+    def opens_private(self) -> bool:
+        """Whether it is one host with its port: nobody writes that without meaning this very server."""
+        return self.port is not None and not self.is_any_below
 
     @property
-    def is_loopback(self) -> bool:
-        """Whether the operator wrote loopback itself: a name that leads there by DNS is not enough."""
-        return self.host == "localhost" or _reach_of(self.host) == "loopback"
+    def opens_loopback(self) -> bool:
+        """Whether it is loopback itself: a name that leads there by DNS is not enough."""
+        return self.opens_private and _reach_of(self.host) == "loopback"
 
     def takes(self, host: str, port: int) -> bool:
         """Without a port of its own, the two of the web."""

@@ -100,7 +100,7 @@ class Guard:
         fitting = [entry for entry in self._allowed if entry.takes(host, port)]
         if not fitting:
             raise RefusedUrlError(f"{host}:{port} is not in fetch_hosts")
-        return max(fitting, key=lambda entry: entry.names_its_port and not entry.is_any_below)
+        return max(fitting, key=lambda entry: entry.opens_private)
 
     def _addresses(self, host: str, within_s: float) -> Sequence[Address]:
         try:
@@ -110,21 +110,25 @@ class Guard:
 
     def _wrong(self, address: Address, port: int, entry: Entry | None) -> str | None:
         """Why the address may not be connected to, if it may not."""
-        is_named = entry is not None and entry.names_its_port and not entry.is_any_below
+        is_named = entry is not None and entry.opens_private
         if port in self._own_ports and self._world.is_ours(address):
             return "the server itself listens there"
-        for neighbour in self._near(address):
-            if port in neighbour.ports or not is_named:
-                return "a database is there"
+        if any(self._meets(one, address, port, is_named=is_named) for one in self._neighbours):
+            return "a database is there"
         where = self._world.reach(address)
         if where == "public" or (where == "private" and is_named):
             return None
-        if where == "loopback" and entry is not None and is_named and entry.is_loopback:
+        if where == "loopback" and entry is not None and entry.opens_loopback:
             return None
         return f"it is {where}, not public"
 
-    def _near(self, address: Address) -> Sequence[Neighbour]:
-        return [one for one in self._neighbours if address in self._found.get(one.host, ())]
+    def _meets(self, neighbour: Neighbour, address: Address, port: int, *, is_named: bool) -> bool:
+        """Whether a database would be asked; one of this machine may listen at all its addresses."""
+        found = self._found.get(neighbour.host, frozenset())
+        if address in found:
+            return port in neighbour.ports or not is_named
+        is_ours = self._world.is_ours
+        return port in neighbour.ports and is_ours(address) and any(map(is_ours, found))
 
     def _find_neighbours(self, within_s: float) -> None:
         """Look up where the databases are, now and then. One that cannot be found is where it was."""

@@ -46,7 +46,7 @@ def create_app(
     """The application over models that are not loaded yet.
 
     The port is open while they load, and /readyz says so. on_failure: called when one cannot be loaded, to
-    end the process; without it /livez turns 503. traces: closed with the models. fetcher: None to read no URL.
+    end the process; without it /livez turns 503. traces: closed with the models. fetcher: None for no URLs.
     """
     state = ServerState(settings, served)
     served.workshop.metrics.register(state.budgets)

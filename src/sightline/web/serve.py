@@ -48,9 +48,9 @@ class _DrainingServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._fetcher is None:
+        if self._fetcher is None or not self.started:
             return
-        for server in self.servers:  # none where the start failed
+        for server in self.servers:
             for listening in server.sockets:  # port 0 has become another by now
                 self._fetcher.refuse_port(listening.getsockname()[1])
 

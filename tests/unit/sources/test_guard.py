@@ -210,6 +210,8 @@ def test_the_addresses_of_this_machine_are_known() -> None:
         ("qdrant://10.0.0.1", "http://private.test:6334/"),
         ("http://10.0.0.1:6333", "http://10.0.0.1:6334/"),
         ("http://shop.test:6333", "http://93.184.216.34:6333/"),
+        ("postgresql://localhost/x", "http://127.0.0.9:5432/"),
+        ("postgresql://127.0.0.1/x", "http://[::1]:5432/"),
     ],
 )
 def test_a_database_is_denied_by_name_and_by_address_whatever_is_allowed(database: str, url: str) -> None:
@@ -246,6 +248,15 @@ def test_a_database_that_cannot_be_found_is_where_it_was() -> None:
         with pytest.raises(RefusedUrlError, match="database"):
             admitted(guard, "http://10.0.0.1:5432/")
     assert not answers
+
+
+def test_a_database_of_this_machine_is_denied_at_all_its_addresses() -> None:
+    ours = {parsed_address(address) for address in ("127.0.0.1", "93.184.216.34")}
+    world = World(resolve=look_up, is_ours=ours.__contains__)
+    guard = Guard("public", neighbours=list(neighbours("postgresql://127.0.0.1/x")), world=world)
+    with pytest.raises(RefusedUrlError, match="database"):
+        admitted(guard, "http://shop.test:5432/")
+    assert admitted(guard, "http://shop.test/"), "its web server may be asked, as by everybody"
 
 
 def test_a_database_in_a_folder_has_no_host() -> None:
