@@ -60,9 +60,11 @@ class Downloads:
         basket = _Basket()
         started = time.monotonic()
         try:
-            read = await _all([self._picture(item, allowance, basket) for item in sent])
-            if basket.pieces:
-                self._tell(started, basket.pieces)
+            read: Sequence[Read] = [item for item in sent if not isinstance(item, Link)]
+            links = len(sent) - len(read)
+            if links:  # most requests name no URL, and need no tasks
+                read = await _all([self._picture(item, allowance, basket) for item in sent])
+                self._tell(started, links)
             yield read
         finally:
             self._held_bytes -= basket.size_bytes
@@ -70,7 +72,6 @@ class Downloads:
     async def _picture(self, item: Sent, allowance: Allowance, basket: "_Basket") -> Read:
         if not isinstance(item, Link):
             return item
-        basket.pieces += 1
         try:
             data = await self._read(item.url, allowance)
         except InputError as error:
@@ -127,7 +128,6 @@ def downloads_of(request: Request) -> Downloads:
 class _Basket:
     """What one request has had read."""
 
-    pieces: int = 0
     size_bytes: int = 0
 
 
