@@ -9,7 +9,7 @@ PHOTOS ?= ../shared/data/clothing
 GOLDEN ?= ../shared/golden
 SOAK_S ?= 3600
 
-.PHONY: help setup demo serve test check parity promtool bench bench-library load soak photos train clean
+.PHONY: help setup demo serve test check parity promtool bench bench-library load netns soak photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -68,6 +68,9 @@ bench: $(PARITY)/.ready  ## speed and memory, as ratios from one run
 
 load: $(VENV)/.dev  ## a server in a calm, a rush and an ingestion: some five minutes
 	$(BIN)/python -m benchmarks.load
+
+netns: $(VENV)/.dev  ## the guarded fetch in a network of its own, with DNS that lies: Linux, root or user namespaces
+	$(BIN)/python -m tests.fetch_netns
 
 soak: $(VENV)/.dev  ## an hour of mixed requests: what grows? (SOAK_S=seconds)
 	$(BIN)/python -m benchmarks.soak --seconds $(SOAK_S)

@@ -17,7 +17,7 @@ from sightline.catalogue.record import SqlRecord
 from sightline.domain.collections import SourceNote
 from sightline.domain.errors import SettingsError
 from sightline.domain.items import Json
-from sightline.domain.ports import Source, Store
+from sightline.domain.ports import Fetcher, Source, Store
 from sightline.registry import export_format, source_class, store_class
 from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.export import Export
@@ -44,15 +44,21 @@ def home_of(settings: Settings) -> Path:
     return Path(data).expanduser().absolute() / "sightline"
 
 
-def open_library(settings: Settings, served: ServedModels) -> Library:
+def store_address(settings: Settings) -> str:
+    """Where the views are, or will be."""
+    return _choice(settings).address
+
+
+def open_library(settings: Settings, served: ServedModels, *, fetcher: Fetcher | None = None) -> Library:
     """The library in the settings' folder, which is this process's until the library is closed.
 
+    fetcher: of pictures that tables name by URL; None for none.
     Raises FolderOwnedError: another process has it; RecordError; SettingsError, StoreError: the store.
     """
     home = home_of(settings)
     owner = Owner(home)
     try:
-        choice = ChosenStore(home, settings.store, default=DEFAULT_STORE)
+        choice = _choice(settings)
         database = _database(settings, home, choice.address)
         record, ledger = SqlRecord(database), SqlLedger(database)
         if database.is_file:
@@ -61,7 +67,7 @@ def open_library(settings: Settings, served: ServedModels) -> Library:
     except BaseException:
         owner.close()
         raise
-    open_source = partial(_open_source, settings)
+    open_source = partial(_open_source, settings, fetcher)
     views = Views(record, store, address=shown(choice.address))
     return Library(
         owner=owner,
@@ -118,7 +124,11 @@ def _database(settings: Settings, home: Path, address: str) -> Database:
     return Database.in_folder(home)
 
 
-def _open_source(settings: Settings, note: SourceNote) -> Source:
+def _choice(settings: Settings) -> ChosenStore:
+    return ChosenStore(home_of(settings), settings.store, default=DEFAULT_STORE)
+
+
+def _open_source(settings: Settings, fetcher: Fetcher | None, note: SourceNote) -> Source:
     options = note.options
     source: Source = source_class(note.address)(
         note.address,
@@ -131,6 +141,7 @@ def _open_source(settings: Settings, note: SourceNote) -> Source:
             ),
             columns=_columns(options.get("columns")),
             root=_text(options.get("root")),
+            fetcher=fetcher,
         ),
     )
     return source

@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from sightline.domain.errors import EngineError, SightlineError
+from sightline.domain.ports import Fetcher
 from sightline.observe.metrics import Metrics
 from sightline.observe.traces import Traces
 from sightline.services.collections.library import Library
@@ -31,6 +32,7 @@ from sightline.web import (
     store,
     systems,
 )
+from sightline.web.downloads import Downloads
 from sightline.web.edge import Edge
 from sightline.web.errors import RefusedError, answer_http_error, answer_known_error
 from sightline.web.limits import Gate
@@ -51,6 +53,7 @@ def create_app(
     served: ServedModels,
     *,
     library: Library | None = None,
+    fetcher: Fetcher | None = None,
     traces: Traces | None = None,
     on_failure: Callable[[], None] | None = None,
 ) -> FastAPI:
@@ -58,7 +61,8 @@ def create_app(
 
     The port is open while they load, and /readyz says so. on_failure: called when one cannot be loaded, to
     end the process; without it /livez turns 503 for whoever watches. library: at work and closed with the
-    models; without one there are no collections. traces: closed too.
+    models; without one there are no collections. fetcher: None
+    where no URLs are read. traces: closed too.
     """
     state = ServerState(settings, served, library)
     served.workshop.metrics.register(state.budgets)
@@ -72,8 +76,8 @@ def create_app(
         telemetry=SILENT,
     )
     app.state.sightline = state
-    for part in (openai, systems, collections, items, search, reports, jobs, store, datasets, slo, probes):
-        app.include_router(part.router)
+    app.state.downloads = Downloads(fetcher, settings, served.workshop.metrics)
+    _add_routes(app)
     _add_error_answers(app)
     _add_rings(app, state, traces)
     return app
@@ -98,6 +102,11 @@ def _life(
         gc.unfreeze()  # what would be left at the exit some packages take for leaks, and say so
 
     return lifespan
+
+
+def _add_routes(app: FastAPI) -> None:
+    for part in (openai, systems, collections, items, search, reports, jobs, store, datasets, slo, probes):
+        app.include_router(part.router)
 
 
 def _add_error_answers(app: FastAPI) -> None:

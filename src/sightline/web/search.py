@@ -18,10 +18,11 @@ from sightline.domain.errors import InvalidRequestError
 from sightline.domain.filter_syntax import field_path, parse
 from sightline.domain.hits import Answer, Hit, LikeItem, LikeVector, Query
 from sightline.services.collections.library import Library
-from sightline.services.jobs import Asked, Picture, Text
+from sightline.services.jobs import Picture, Text
 from sightline.settings import Settings
 from sightline.web.answers import json_answer
-from sightline.web.calls import timeout_of, while_connected
+from sightline.web.asking import vectors
+from sightline.web.downloads import Link, Sent
 from sightline.web.library import in_thread, library_of, printable
 from sightline.web.openai import ERRORS
 from sightline.web.schemas import check_text, documented, parsed
@@ -85,9 +86,9 @@ async def search(request: Request, name: str) -> Response:
     if _kinds(asked) or not parts:
         parts.append(_part(asked, settings))
     space = await in_thread(lambda: library.record.space(name))
-    vectors = await _embedded(request, library, space, [one for one, _ in parts])
+    made = await _embedded(request, library, space, [one for one, _ in parts])
     query = Query(
-        [_like(one, weight, vectors) for one, weight in parts],
+        [_like(one, weight, made) for one, weight in parts],
         k=asked.k,
         offset=asked.offset,
         where=None if asked.filter is None else parse(asked.filter),
@@ -125,7 +126,7 @@ def _kinds(part: Part) -> list[str]:
     return [kind for kind in KINDS if getattr(part, kind) is not None]
 
 
-def _part(part: Part, settings: Settings) -> tuple[Asked | LikeItem | LikeVector, float]:
+def _part(part: Part, settings: Settings) -> tuple[Sent | LikeItem | LikeVector, float]:
     """What one part asks for, and its weight. Raises InvalidRequestError."""
     match _kinds(part):
         case ["text"]:
@@ -149,20 +150,17 @@ async def _embedded(
     request: Request, library: Library, space: Space, parts: Sequence[object]
 ) -> Mapping[int, Float32]:
     """The vectors of the texts and pictures among the parts, by the part's identity."""
-    asked = [part for part in parts if isinstance(part, Text | Picture)]
-    if not asked:
+    sent = [part for part in parts if isinstance(part, Text | Picture | Link)]
+    if not sent:
         return {}
-    service = library.served.for_space(space)
-    made = await while_connected(
-        request, service.embed_all(asked, timeout_s=timeout_of(request), lane="interactive")
-    )
-    return {id(part): embedded.vector for part, embedded in zip(asked, made, strict=True)}
+    made = await vectors(request, library.served.for_space(space), sent)
+    return {id(part): embedded.vector for part, embedded in zip(sent, made, strict=True)}
 
 
 def _like(
-    part: Asked | LikeItem | LikeVector, weight: float, vectors: Mapping[int, Float32]
+    part: Sent | LikeItem | LikeVector, weight: float, made: Mapping[int, Float32]
 ) -> LikeItem | LikeVector:
-    return part if isinstance(part, LikeItem | LikeVector) else LikeVector(vectors[id(part)], weight)
+    return part if isinstance(part, LikeItem | LikeVector) else LikeVector(made[id(part)], weight)
 
 
 def _told(name: str, answer: Answer, seconds: float) -> dict[str, object]:

@@ -8,6 +8,7 @@ from types import FrameType
 
 import uvicorn
 
+from sightline.domain.ports import Fetcher
 from sightline.observe.traces import Traces
 from sightline.services.collections.library import Library
 from sightline.services.served import ServedModels
@@ -24,8 +25,9 @@ class _DrainingServer(uvicorn.Server):
     time to read 503 from /readyz, a clean end is exit code 0, and a second signal ends without waiting.
     """
 
-    def __init__(self, config: uvicorn.Config, drain_s: float) -> None:
+    def __init__(self, config: uvicorn.Config, drain_s: float, fetcher: Fetcher | None = None) -> None:
         super().__init__(config)
+        self._fetcher = fetcher
         self.state: ServerState | None = None
         self.has_failed = False
         self._drain_s = drain_s
@@ -47,9 +49,14 @@ class _DrainingServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
-        library = self.state.library if self.state else None
-        if library is not None and self.state is not None and self.started:
-            library.owner.announce(_address(self.servers[0].sockets[0]), self.state.token)
+        if not self.started:
+            return
+        listening = [one for server in self.servers for one in server.sockets]
+        if self._fetcher is not None:
+            for one in listening:  # port 0 has become another by now
+                self._fetcher.refuse_port(one.getsockname()[1])
+        if self.state is not None and self.state.library is not None:
+            self.state.library.owner.announce(_address(listening[0]), self.state.token)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         closes_at = time.monotonic() + self._drain_s
@@ -63,6 +70,7 @@ def serve(
     served: ServedModels,
     library: Library | None = None,
     *,
+    fetcher: Fetcher | None = None,
     traces: Traces | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code: 0, or 1 where the models could not be loaded."""
@@ -76,8 +84,10 @@ def serve(
         http=HTTP,
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
-    server = _DrainingServer(config, settings.drain_ms / 1000)
-    app = create_app(settings, served, library=library, traces=traces, on_failure=server.fail)
+    server = _DrainingServer(config, settings.drain_ms / 1000, fetcher)
+    app = create_app(
+        settings, served, library=library, fetcher=fetcher, traces=traces, on_failure=server.fail
+    )
     config.app = app
     server.state = app.state.sightline
     server.run()
