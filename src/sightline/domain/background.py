@@ -25,7 +25,7 @@ from sightline.domain.arrays import Float32
 SAMPLE_ITEMS = 512
 MIN_ITEMS = 50  # the spread of fewer is a guess: nothing is called weak then
 MIN_SPREADS = 2.0
-CROWD = 4.0
+CROWD = 3.0
 MIN_CROWD_ITEMS = 5  # of the sample: fewer are up there by chance too often
 NORMAL_SPREAD = 1.4826  # of a normal distribution, its deviation / its median distance from the median
 
