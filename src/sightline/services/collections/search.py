@@ -73,7 +73,9 @@ class Search:
         groups = _groups(Finder(self._record, view, name, direction, query.exact, left_out), query)
         bar = self._background(name, space, view).bar(direction, [group.best.score for group in groups])
         hits = [_hit(group, bar) for group in groups[query.offset :]]
-        return Answer(hits, considered=view.count(query.where), lag=self._views.lag(name))
+        is_known = query.where is None or query.with_count
+        considered = view.count(query.where) if is_known else None
+        return Answer(hits, considered, lag=self._views.lag(name))
 
     def _direction(self, name: str, space: Space, query: Query) -> Float32:
         """The unit vector (dim,) of what is looked for."""
