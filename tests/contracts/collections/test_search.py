@@ -196,7 +196,8 @@ def test_best_item_of_each_group_is_found_and_the_others_are_counted(library):
 VALUES = st.one_of(
     st.integers(0, 3),
     st.sampled_from(["a", "b", 1.0, True, None, [], 2**60, "x" * 1_100]),
-    st.lists(st.sampled_from(["a", "b", "c", 1]), max_size=3),
+    st.lists(st.sampled_from(["a", "b", "c", 1, {"x": 1}]), max_size=3),
+    st.just({"x": 1}),
 )
 
 
