@@ -179,7 +179,8 @@ def test_filters_and_groups_narrow_a_search(server: Running) -> None:
     ]
     server.client.post("/v1/collections/shop/items", json={"items": items}).raise_for_status()
     path = "/v1/collections/shop/search"
-    cheap = server.client.post(path, json={"text": "thing 5", "filter": {"price": {"lt": 4}}}).json()
+    asked = {"text": "thing 5", "filter": {"price": {"lt": 4}}, "with_count": True}
+    cheap = server.client.post(path, json=asked).json()
     assert {hit["metadata"]["price"] for hit in cheap["hits"]} == {0, 1, 2, 3}
     assert cheap["considered"] == 4
     grouped = server.client.post(path, json={"text": "thing 5", "group_by": "product_id"}).json()["hits"]

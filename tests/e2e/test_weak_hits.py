@@ -9,8 +9,8 @@ from sightline.domain.collections import Item
 from sightline.domain.hits import LikeVector, Query
 from sightline.services.collections.search import Search
 from sightline.stores.memory import MemoryStore
-from tests.libraries import Library
 from tests.records import content
+from tests.shoes import Library
 
 COUNT = 600
 NONSENSE = [

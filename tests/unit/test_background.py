@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from sightline.domain.background import MIN_ITEMS, Background
-from tests.libraries import unit
+from tests.shoes import unit
 
 DIM = 64
 QUERY = unit(1, *[0] * (DIM - 1))

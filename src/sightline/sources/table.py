@@ -99,6 +99,7 @@ class TableSource:
         """A path's name below the folder of the pictures, None where it is elsewhere."""
         below = str(self._root.path).removesuffix("/") + "/"
         return path.removeprefix(below) if path.startswith(below) else None
+
     def _fetched(self, url: str) -> bytes:
         if self._fetcher is None:
             raise UrlFetchOffError(

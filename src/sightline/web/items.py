@@ -99,8 +99,8 @@ async def put_items(request: Request, name: str) -> Response:
             made: Iterator[Embedded | Exception] = iter(
                 await embed(asked, timeout_s=allowance.left_s(), lane=lane)
             )
-            results = [one if isinstance(one, InputError) else next(made) for one in read]
-            return await in_thread(lambda: _keep(library, name, batch.items, (read, results)))
+            came = [(one, one if isinstance(one, InputError) else next(made)) for one in read]
+            return await in_thread(lambda: _keep(library, name, batch.items, came))
 
     seq, told = await while_connected(request, work())
     is_searchable = batch.wait and await in_thread(
@@ -206,16 +206,16 @@ def _given(one: GivenItem, settings: Settings, *, each: bool) -> Given:
 
 
 def _keep(
-    library: Library, name: str, given: Sequence[Given], came: tuple[Sequence[Read], Sequence[object]]
+    library: Library, name: str, given: Sequence[Given], came: Sequence[tuple[Read, Embedded | Exception]]
 ) -> tuple[int, list[dict[str, object]]]:
-    """The number of the newest change, and what is told of each item. came: what was read, and its vectors."""
+    """The number of the newest change, and what is told of each item. came: its bytes, and its vector."""
     items: list[Item] = []
     vectors: list[Float32] = []
     pictures: dict[str, bytes] = {}
     told: list[dict[str, object]] = []
-    for one, read, result in zip(given, *came, strict=True):
-        if isinstance(result, Exception) or not isinstance(result, Embedded):
-            told.append({"error": error_body(result if isinstance(result, Exception) else TypeError())})
+    for one, (read, result) in zip(given, came, strict=True):
+        if isinstance(result, Exception):
+            told.append({"error": error_body(result)})
             continue
         data = _bytes_of(read)
         item = _item(one, data)

@@ -32,7 +32,9 @@ from sightline.web.uploads import is_form, picture_of, read_form, read_json
 router = APIRouter(tags=["search"], responses=ERRORS)
 
 MAX_PARTS = 16
-AS_JSON = frozenset({"query", "filter", "vector", "k", "offset", "weight", "exact", "with_asked"})
+AS_JSON = frozenset(
+    {"query", "filter", "vector", "k", "offset", "weight", "exact", "with_asked", "with_count"}
+)
 KINDS = ("text", "image", "image_url", "item", "vector")
 
 
@@ -67,6 +69,7 @@ class SearchRequest(Part):
     group_by: str | None = Field(None, description="a field; of each of its values the best hit only")
     exact: bool = Field(False, description="compare every vector, even where there is an index")
     with_asked: bool = Field(False, description="the items that are asked about may be hits too")
+    with_count: bool = Field(False, description="tell how many items pass a filter: it takes its time")
 
 
 @router.post(
@@ -95,6 +98,7 @@ async def search(request: Request, name: str) -> Response:
         group_by=None if asked.group_by is None else field_path(asked.group_by),
         exact=asked.exact,
         with_asked=asked.with_asked,
+        with_count=asked.with_count,
     )
     answer = await in_thread(partial(library.search.search, name, query))
     return json_answer(_told(name, answer, time.monotonic() - started))

@@ -7,7 +7,7 @@ from sightline.domain.background import SAMPLE_ITEMS
 from sightline.domain.collections import Space
 from sightline.services.collections.backgrounds import KEPT, LASTS_S, SMALL_LASTS_S, Backgrounds
 from sightline.stores.memory import MemoryStore
-from tests.libraries import Library
+from tests.shoes import Library
 
 DIM = 3
 
