@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.domain.arrays import Float32, Int64
+from sightline.stores.segment import sync_folder
 
 KIND = "hnsw bf16"
 # 50,000 clustered vectors of 768 numbers on two busy cores: built in 83 s, where f16 took 155, with the same
@@ -126,7 +127,7 @@ class IndexBuilder:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
         unfinished.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return digest
 
 
@@ -159,12 +160,3 @@ def _vectors(graph: Any, keys: Int64) -> Float32:
     if not len(keys):
         return np.empty((0, graph.ndim), dtype=np.float32)
     return np.asarray(graph.get(keys.astype(np.uint64), dtype="f32"), dtype=np.float32)
-
-
-def _sync_folder(folder: Path) -> None:
-    """So that the file's new name outlives a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
