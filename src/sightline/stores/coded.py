@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sightline.domain.arrays import Float32, Int64
 from sightline.domain.items import Change, Scored
 from sightline.stores.codes import Coder, Codes
-from sightline.stores.comparing import Comparison, Part, rows_of
+from sightline.stores.comparing import Comparison, Part, Passing, rows_of
 from sightline.stores.segment import ROWS, Segment, SegmentStamp, joined, open_segment, write_segment
 
 log = logging.getLogger(__name__)
@@ -120,17 +120,20 @@ class CodedVectors:
             if path.name not in kept:
                 path.unlink()
 
-    def nearest(self, query: Float32, k: int, *, offset: int = 0, among: Int64 | None = None) -> list[Scored]:
-        """As View.nearest. among: seqs of the rows that may be found, ascending; all, unless given.
-
-        Raises DamagedError.
-        """
+    def passing(self, among: Int64 | None = None) -> Passing:
+        """The rows that may be found: those of these seqs, ascending; all, unless given."""
         parts = self._parts
-        passing = [part.passing(among) for part in parts]
-        if k < 1 or not parts:
+        return Passing(parts, tuple(part.passing(among) for part in parts))
+
+    def nearest(
+        self, query: Float32, k: int, *, offset: int = 0, passing: Passing | None = None
+    ) -> list[Scored]:
+        """As View.nearest, of all rows, unless they are given. Raises DamagedError."""
+        passing = self.passing() if passing is None else passing
+        if k < 1 or not passing.count:
             return []
         code = self._coder.encode(query[np.newaxis])
-        return Comparison(parts, passing, query, code).best(offset + k, self._comparing)[offset:]
+        return Comparison(passing, query, code).best(offset + k, self._comparing)[offset:]
 
     def _seal(self) -> None:
         """The tail is full: it becomes a segment, and another begins."""
@@ -160,7 +163,8 @@ class CodedVectors:
         return Part(open_segment(self._folder, stamp, self._dim) or segment, ids, live, stamp)
 
     def _publish(self) -> None:
-        self._parts = (*self._sealed, self._tail.part())
+        tail = self._tail.part()
+        self._parts = (*self._sealed, tail) if len(tail.segment) else self._sealed
 
 
 def _runs(parts: Sequence[Part]) -> list[list[Part]]:

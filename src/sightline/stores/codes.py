@@ -62,15 +62,22 @@ class Coder:
 
     def __init__(self, dim: int) -> None:
         drawn = np.random.default_rng(SEED).standard_normal((dim, dim))
-        self._rotation = np.linalg.qr(drawn)[0].astype(np.float32)  # (dim, dim)
+        self._rotation = np.linalg.qr(drawn)[0].astype(np.float32)  # (dim, dim), by rows
         self.print = zlib.crc32(self._rotation.tobytes())
 
     def encode(self, vectors: Float32) -> Codes:
         """(N, dim) of unit length."""
-        turned = vectors @ self._rotation  # (N, dim)
+        turned = self._turned(vectors)
         scales = np.abs(turned).max(axis=1) / STEPS
         turned /= scales[:, np.newaxis]
         steps = np.rint(turned)
         turned -= steps
         slacks = np.sqrt(np.einsum("nd,nd->n", turned, turned)) * scales
         return Codes(steps.astype(np.int8), scales.astype(np.float32), slacks.astype(np.float32))
+
+    def _turned(self, vectors: Float32) -> Float32:
+        """(N, dim). A single one, as a query is, without BLAS: its threads would spin on, and keep the cores
+        from what follows, for longer than the comparing takes."""
+        if len(vectors) == 1:
+            return np.asarray(np.vecdot(self._rotation, vectors))[np.newaxis]
+        return np.asarray(vectors @ self._rotation.T)

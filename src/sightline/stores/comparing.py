@@ -3,9 +3,10 @@
 Threads that search at once work on the same parts and change nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,37 +67,51 @@ def rows_of(seqs: Int64, asked: Int64) -> Int64:
     return np.asarray(rows[seqs[rows] == near], dtype=np.int64)
 
 
+@dataclass(frozen=True, eq=False)
+class Passing:
+    """Which rows may be found, part by part, as all were at one moment."""
+
+    parts: tuple[Part, ...]
+    masks: tuple[NDArray[np.bool_], ...]
+
+    @cached_property
+    def count(self) -> int:
+        return sum(int(np.count_nonzero(mask)) for mask in self.masks)
+
+
 class Comparison:
     """A query and what it is compared with. A row's place is counted through all parts."""
 
-    def __init__(
-        self, parts: Sequence[Part], passing: Sequence[NDArray[np.bool_]], query: Float32, code: Codes
-    ) -> None:
-        """passing: for each part, which rows may be found. code: of the query."""
-        self._parts = parts
+    def __init__(self, passing: Passing, query: Float32, code: Codes) -> None:
+        """code: of the query."""
+        self._parts = passing.parts
         self._passing = passing
         self._query = query
         self._code = code
-        self._starts = np.cumsum([0, *(len(part.live) for part in parts)])
+        self._starts = np.cumsum([0, *(len(part.live) for part in self._parts)])
 
     def best(self, wanted: int, comparing: Executor) -> list[Scored]:
         """The nearest, best first, ties by id. Raises DamagedError."""
-        among = sum(int(np.count_nonzero(passing)) for passing in self._passing)
-        if among <= max(FEW, wanted):
-            return self._in_full(np.flatnonzero(np.concatenate(self._passing)))[:wanted]
-        estimates = np.concatenate(list(comparing.map(self._estimates, self._parts, self._passing)))
-        likely = _largest(estimates, min(among, max(LIKELY, 2 * wanted)))
+        if self._passing.count <= max(FEW, wanted):
+            every = [
+                np.flatnonzero(mask) + start
+                for mask, start in zip(self._passing.masks, self._starts, strict=False)
+            ]
+            return self._in_full(np.concatenate(every))[:wanted]
+        estimates = np.concatenate(list(comparing.map(self._estimates, self._parts, self._passing.masks)))
+        likely = _largest(estimates, min(self._passing.count, max(LIKELY, 2 * wanted)))
         floor = self._in_full(likely)[wanted - 1].score  # the last one wanted is at least as near
         return self._in_full(self._undecided(estimates, floor))[:wanted]
 
-    def _estimates(self, part: Part, passing: NDArray[np.bool_]) -> Float32:
+    def _estimates(self, part: Part, mask: NDArray[np.bool_]) -> Float32:
         estimates = part.segment.codes.cosines(self._code)
-        estimates[~passing] = -np.inf
+        if not mask.all():
+            estimates[~mask] = -np.inf
         return estimates
 
     def _undecided(self, estimates: Float32, floor: float) -> Int64:
         """The places that may be as near as the floor."""
-        widest = max(part.segment.codes.widest(self._code) for part in self._parts if len(part.live))
+        widest = max(part.segment.codes.widest(self._code) for part in self._parts)
         places = np.flatnonzero(estimates >= floor - widest)
         bounds = [part.segment.codes[rows].bounds(self._code) for part, rows in self._rows(places)]
         return places[estimates[places] + np.concatenate(bounds) >= floor]
@@ -121,5 +136,6 @@ class Comparison:
 
 
 def _largest(values: Float32, count: int) -> Int64:
-    """The places of the largest, ascending."""
-    return np.sort(np.argpartition(values, len(values) - count)[len(values) - count :])
+    """The places of the largest, ascending; of more where the last are equal."""
+    cut = np.partition(values, len(values) - count)[len(values) - count]
+    return np.flatnonzero(values >= cut)

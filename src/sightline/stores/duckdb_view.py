@@ -13,11 +13,11 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.domain.arrays import Float32
+from sightline.domain.arrays import Float32, Int64
 from sightline.domain.filters import Filter
 from sightline.domain.items import Change, IndexState, Scored
 from sightline.stores.coded import CodedVectors
-from sightline.stores.comparing import DamagedError
+from sightline.stores.comparing import DamagedError, Passing
 from sightline.stores.duckdb_table import DuckDbTable
 from sightline.stores.exactness import K, Sample
 from sightline.stores.index import KIND, IndexBuilder, NeighbourIndex, Stamp, open_index
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 HELD_MAX_BYTES = 2 * 2**30  # codes of 2.8 million vectors of 768 numbers, compared in some 50 ms
 PROPOSED_AT_LEAST = 100  # some of what the index proposes was replaced since
 PROPOSED_FILTERED = 2_000  # with a filter: enough for k = 10 if one in 200 passes
+FILTERS = 8  # whose rows are remembered: a bit more than a byte for each item and filter
 SAMPLE_ROWS = 100
 # what the index does not cover costs a microsecond a row in every search; past this share it is made anew
 STALE_SHARE = 0.02
@@ -59,6 +60,7 @@ class DuckDbView:
         self._loaded: int | None = None  # the generation of the file that `_coded` and `_index` are of
         self._coded: CodedVectors | None = None
         self._index: NeighbourIndex | None = None
+        self._filtered: dict[Filter, Passing] = {}
         self._recall: float | None = None
 
     @property
@@ -72,10 +74,8 @@ class DuckDbView:
             fresh = newest(changes, at)
             gone = self._table.apply(fresh, max(at, cursor))
             if self._coded is not None:
-                before = self._coded.stamps()
-                self._coded.apply(fresh, gone)
-                self._keep_stamps(self._coded, before)
-                self._coded = self._coded if self._coded.bytes <= self._searching.held_max_bytes else None
+                self._follow(self._coded, fresh, gone)
+            self._filtered = {}
 
     def nearest(
         self, query: Float32, k: int, *, offset: int = 0, where: Filter | None = None, exact: bool = False
@@ -83,9 +83,9 @@ class DuckDbView:
         self._load()
         coded, index = self._coded, self._index
         if coded is not None:
-            among = None if where is None else self._table.passing(where)
+            passing = None if where is None else self._passing(coded, where)
             try:
-                return coded.nearest(query, k, offset=offset, among=among)
+                return coded.nearest(query, k, offset=offset, passing=passing)
             except DamagedError:
                 self._forget_segments()
         elif index is not None and not exact:
@@ -116,6 +116,29 @@ class DuckDbView:
             return IndexState("exact", self.count(), None)
         return IndexState(KIND, index.stamp.rows, index.stamp.recall)
 
+    def _follow(self, coded: CodedVectors, changes: Sequence[Change], gone: Int64) -> None:
+        """Take into memory what the table has taken."""
+        before = coded.stamps()
+        try:
+            coded.apply(changes, gone)
+        except BaseException:
+            self._loaded = None  # it may have taken a part: all is read again
+            raise
+        self._keep_stamps(coded, before)
+        if coded.bytes > self._searching.held_max_bytes:
+            self._coded = None
+
+    def _passing(self, coded: CodedVectors, where: Filter) -> Passing:
+        """The rows that pass. Asked again before the next change, as for the next page, it is remembered."""
+        filtered = self._filtered  # another one after the next change
+        passing = filtered.get(where)
+        if passing is None:
+            passing = coded.passing(self._table.passing(where))
+            if len(filtered) >= FILTERS:
+                filtered.clear()
+            filtered[where] = passing
+        return passing
+
     def _load(self) -> None:
         """Read what is kept in memory, if the file was opened anew since."""
         if self._loaded == self._table.generation():
@@ -124,7 +147,7 @@ class DuckDbView:
             generation = self._table.generation()
             if self._loaded == generation:
                 return
-            self._coded = self._read_codes()
+            self._coded, self._filtered = self._read_codes(), {}
             stamp = self._table.stamp("index_stamp")
             self._index = None if stamp is None else open_index(self._searching.index, Stamp.from_json(stamp))
             self._loaded = generation

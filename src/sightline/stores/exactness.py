@@ -42,6 +42,7 @@ class Sample:
         hits = wanted = 0
         for best, given in zip(self._best_scores, found, strict=True):
             true = best[np.isfinite(best)]
-            hits += min(sum(score >= true.min() - TIE for score in given), len(true)) - 1  # one is itself
+            floor = float(true.min()) - TIE
+            hits += min(sum(score >= floor for score in given), len(true)) - 1  # one is itself
             wanted += len(true) - 1
         return hits / wanted if wanted else 1.0

@@ -96,7 +96,7 @@ def open_segment(folder: Path, stamp: SegmentStamp, dim: int) -> Segment | None:
             steps = np.fromfile(file, np.int8, rows * dim).reshape(rows, dim)
     except FileNotFoundError:
         return None
-    vectors: Any = np.memmap(path, np.float32, mode="r", shape=(rows, dim))
+    vectors = np.asarray(np.memmap(path, np.float32, mode="r", shape=(rows, dim)))
     segment = Segment(seqs, vectors, Codes(steps, scales, slacks))
     return segment if _crc(segment) == stamp.crc else None
 
