@@ -1,8 +1,8 @@
 """One collection in DuckDB, and how a search of it is planned. Knows neither SQL nor how the file is kept.
 
-The codes of up to `held_max_bytes` are held in memory, and each is compared with the query. A larger collection
-is searched by its index and, one by one, what came after the index; DuckDB compares everything where that
-gives too few, where there is no index, or where it is asked for.
+The codes of up to `held_max_bytes` are held in memory, and each is compared with the query. A larger
+collection is searched by its index and, one by one, what came after the index; DuckDB compares everything
+where that gives too few, where there is no index, or where it is asked for.
 """
 
 import logging
@@ -60,7 +60,7 @@ class DuckDbView:
         self._loaded: int | None = None  # the generation of the file that `_coded` and `_index` are of
         self._coded: CodedVectors | None = None
         self._index: NeighbourIndex | None = None
-        self._filtered: dict[Filter, Passing] = {}
+        self._filtered: dict[str, Passing] = {}
         self._recall: float | None = None
 
     @property
@@ -131,12 +131,13 @@ class DuckDbView:
     def _passing(self, coded: CodedVectors, where: Filter) -> Passing:
         """The rows that pass. Asked again before the next change, as for the next page, it is remembered."""
         filtered = self._filtered  # another one after the next change
-        passing = filtered.get(where)
+        asked = repr(where)  # filters by 1 and by true are equal to Python
+        passing = filtered.get(asked)
         if passing is None:
             passing = coded.passing(self._table.passing(where))
             if len(filtered) >= FILTERS:
                 filtered.clear()
-            filtered[where] = passing
+            filtered[asked] = passing
         return passing
 
     def _load(self) -> None:
