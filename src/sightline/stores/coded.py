@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from sightline.domain.arrays import Float32, Int64
 from sightline.domain.items import Change, Scored
 from sightline.stores.codes import Coder, Codes
 from sightline.stores.comparing import Comparison, Part, Passing, rows_of
+from sightline.stores.rounds import Rounds
 from sightline.stores.segment import ROWS, Segment, SegmentStamp, joined, open_segment, write_segment
 
 log = logging.getLogger(__name__)
@@ -33,20 +34,20 @@ class CodedVectors:
         """folder: of the segment files. comparing: threads for the products, one a core."""
         self._dim = dim
         self._folder = folder
-        self._comparing = comparing
+        self._rounds = Rounds(comparing)
         self._coder = Coder(dim)
         self._sealed: tuple[Part, ...] = ()
         self._tail = _Tail(dim)
-        self._parts: tuple[Part, ...] = ()  # what readers see: the sealed and the tail
+        self._seen = Passing((), (), ())  # by readers: the sealed and the tail
 
     def __len__(self) -> int:
         """How many items there are."""
-        return _count(self._parts)
+        return _count(self._seen.parts)
 
     @property
     def bytes(self) -> int:
         """What the codes take in memory."""
-        return sum(part.segment.codes.steps.nbytes for part in self._parts)
+        return sum(codes.steps.nbytes for codes in self._seen.codes)
 
     def stamps(self) -> str:
         """What `open` needs to know of the files: of those up to the first part that has none, as JSON."""
@@ -120,20 +121,20 @@ class CodedVectors:
             if path.name not in kept:
                 path.unlink()
 
-    def passing(self, among: Int64 | None = None) -> Passing:
-        """The rows that may be found: those of these seqs, ascending; all, unless given."""
-        parts = self._parts
-        return Passing(parts, tuple(part.passing(among) for part in parts))
+    def passing(self, among: Int64) -> Passing:
+        """The rows of these seqs, ascending."""
+        seen = self._seen
+        return replace(seen, masks=tuple(part.passing(among) for part in seen.parts))
 
     def nearest(
         self, query: Float32, k: int, *, offset: int = 0, passing: Passing | None = None
     ) -> list[Scored]:
         """As View.nearest, of all rows, unless they are given. Raises DamagedError."""
-        passing = self.passing() if passing is None else passing
-        if k < 1 or not passing.count:
+        passing = self._seen if passing is None else passing
+        if k < 1 or not len(passing.places):
             return []
         code = self._coder.encode(query[np.newaxis])
-        return Comparison(passing, query, code).best(offset + k, self._comparing)[offset:]
+        return Comparison(passing, query, code).best(offset + k, self._rounds)[offset:]
 
     def _seal(self) -> None:
         """The tail is full: it becomes a segment, and another begins."""
@@ -164,7 +165,9 @@ class CodedVectors:
 
     def _publish(self) -> None:
         tail = self._tail.part()
-        self._parts = (*self._sealed, tail) if len(tail.segment) else self._sealed
+        parts = (*self._sealed, tail) if len(tail.segment) else self._sealed
+        codes = tuple(part.segment.codes for part in parts)
+        self._seen = Passing(parts, codes, tuple(part.live for part in parts))
 
 
 def _runs(parts: Sequence[Part]) -> list[list[Part]]:

@@ -6,9 +6,9 @@ with a bound on its error, and what the bound leaves undecided is compared in fu
 """
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numkong
 import numpy as np
@@ -36,12 +36,11 @@ class Codes:
     def __getitem__(self, rows: slice | Int64) -> "Codes":
         return Codes(self.steps[rows], self.scales[rows], self.slacks[rows])
 
-    def cosines(self, query: "Codes") -> Float32:
-        """What the products of the rounded are, (N,), with a query of one row."""
-        products: Any = numkong.cdist(query.steps, self.steps, "dot", out_dtype="float32")
-        cosines: Float32 = np.asarray(products).reshape(-1)
-        cosines *= self.scales * query.scales[0]
-        return cosines
+    @classmethod
+    def joined(cls, codes: Sequence["Codes"]) -> "Codes":
+        """One after the other."""
+        columns = zip(*((one.steps, one.scales, one.slacks) for one in codes), strict=True)
+        return cls(*map(np.concatenate, columns))
 
     def bounds(self, query: "Codes") -> Float32:
         """How far the cosines may be from the true ones, (N,)."""
@@ -55,6 +54,18 @@ class Codes:
     @cached_property
     def _worst(self) -> float:
         return float(self.slacks.max())
+
+
+def estimated(codes: Codes, queries: Codes) -> Float32:
+    """What the products of the rounded are, (Q, N)."""
+    if len(queries) == 1:
+        products = numkong.cdist(codes.steps, queries.steps, "dot", out_dtype="float32")
+    else:  # slower by a third for a single one: it computes several at once, wanted or not
+        products = numkong.dots_packed(codes.steps, numkong.dots_pack(queries.steps))
+    rounded = np.asarray(products).reshape(len(codes), len(queries)).astype(np.float32, copy=False)
+    rounded *= codes.scales[:, np.newaxis]
+    rounded *= queries.scales
+    return rounded.T
 
 
 class Coder:

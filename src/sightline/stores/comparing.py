@@ -4,7 +4,6 @@ Threads that search at once work on the same parts and change nothing.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,7 +12,8 @@ from numpy.typing import NDArray
 
 from sightline.domain.arrays import Float32, Int64
 from sightline.domain.items import Scored
-from sightline.stores.codes import Codes
+from sightline.stores.codes import Codes, estimated
+from sightline.stores.rounds import Rounds
 from sightline.stores.scan import cosines_of
 from sightline.stores.segment import Segment, SegmentStamp
 
@@ -48,10 +48,8 @@ class Part:
         live[rows] = False
         return replace(self, live=live)
 
-    def passing(self, among: Int64 | None) -> NDArray[np.bool_]:
-        """The live rows, of these seqs if any are given, ascending."""
-        if among is None:
-            return self.live
+    def passing(self, among: Int64) -> NDArray[np.bool_]:
+        """The live rows of these seqs, ascending."""
         passing = np.zeros(len(self.live), dtype=np.bool_)
         passing[rows_of(self.segment.seqs, among)] = True
         return np.asarray(passing & self.live)
@@ -69,49 +67,51 @@ def rows_of(seqs: Int64, asked: Int64) -> Int64:
 
 @dataclass(frozen=True, eq=False)
 class Passing:
-    """Which rows may be found, part by part, as all were at one moment."""
+    """Which rows may be found, part by part, as all were at one moment. Places count through all parts."""
 
     parts: tuple[Part, ...]
+    codes: tuple[Codes, ...]  # of the parts, the same tuple for all that look at the same rows
     masks: tuple[NDArray[np.bool_], ...]
 
     @cached_property
-    def count(self) -> int:
-        return sum(int(np.count_nonzero(mask)) for mask in self.masks)
+    def places(self) -> Int64:
+        """Those of the rows, ascending."""
+        return np.flatnonzero(np.concatenate(self.masks)) if self.masks else np.empty(0, dtype=np.int64)
+
+    @cached_property
+    def barred(self) -> Int64:
+        """The places of the other rows."""
+        return np.flatnonzero(~np.concatenate(self.masks))
+
+    @cached_property
+    def starts(self) -> Int64:
+        """The first place of each part, and where the last ends."""
+        return np.cumsum([0, *map(len, self.codes)])
 
 
 class Comparison:
-    """A query and what it is compared with. A row's place is counted through all parts."""
+    """A query and what it is compared with."""
 
     def __init__(self, passing: Passing, query: Float32, code: Codes) -> None:
         """code: of the query."""
-        self._parts = passing.parts
         self._passing = passing
         self._query = query
         self._code = code
-        self._starts = np.cumsum([0, *(len(part.live) for part in self._parts)])
 
-    def best(self, wanted: int, comparing: Executor) -> list[Scored]:
+    def best(self, wanted: int, rounds: Rounds) -> list[Scored]:
         """The nearest, best first, ties by id. Raises DamagedError."""
-        if self._passing.count <= max(FEW, wanted):
-            every = [
-                np.flatnonzero(mask) + start
-                for mask, start in zip(self._passing.masks, self._starts, strict=False)
-            ]
-            return self._in_full(np.concatenate(every))[:wanted]
-        estimates = np.concatenate(list(comparing.map(self._estimates, self._parts, self._passing.masks)))
-        likely = _largest(estimates, min(self._passing.count, max(LIKELY, 2 * wanted)))
+        passing = self._passing
+        if len(passing.places) <= max(FEW, wanted):
+            return self._in_full(passing.places)[:wanted]
+        estimates = rounds.estimates(passing.codes, self._code)
+        estimates[passing.barred] = -np.inf
+        likely = _largest(estimates, min(len(passing.places), max(LIKELY, 2 * wanted)))
         floor = self._in_full(likely)[wanted - 1].score  # the last one wanted is at least as near
         return self._in_full(self._undecided(estimates, floor))[:wanted]
 
-    def _estimates(self, part: Part, mask: NDArray[np.bool_]) -> Float32:
-        estimates = part.segment.codes.cosines(self._code)
-        if not mask.all():
-            estimates[~mask] = -np.inf
-        return estimates
-
     def _undecided(self, estimates: Float32, floor: float) -> Int64:
         """The places that may be as near as the floor."""
-        widest = max(part.segment.codes.widest(self._code) for part in self._parts)
+        widest = max(codes.widest(self._code) for codes in self._passing.codes)
         places = np.flatnonzero(estimates >= floor - widest)
         bounds = [part.segment.codes[rows].bounds(self._code) for part, rows in self._rows(places)]
         return places[estimates[places] + np.concatenate(bounds) >= floor]
@@ -122,17 +122,17 @@ class Comparison:
         for part, rows in self._rows(places):
             cosines = cosines_of(part.segment.vectors[rows], self._query)
             codes = part.segment.codes[rows]
-            if (np.abs(cosines - codes.cosines(self._code)) > codes.bounds(self._code)).any():
+            if (np.abs(cosines - estimated(codes, self._code)[0]) > codes.bounds(self._code)).any():
                 raise DamagedError
             hits += map(Scored, part.ids[rows].tolist(), cosines.tolist())
         return sorted(hits, key=lambda hit: (-hit.score, hit.item_id))
 
     def _rows(self, places: Int64) -> Iterator[tuple[Part, Int64]]:
         """The parts that these places, ascending, lie in, and where in them."""
-        cuts = np.searchsorted(places, self._starts)
-        for number, part in enumerate(self._parts):
-            if cuts[number] < cuts[number + 1]:
-                yield part, places[cuts[number] : cuts[number + 1]] - self._starts[number]
+        starts = self._passing.starts
+        cuts = np.searchsorted(places, starts)
+        for number in np.flatnonzero(np.diff(cuts)):
+            yield self._passing.parts[number], places[cuts[number] : cuts[number + 1]] - starts[number]
 
 
 def _largest(values: Float32, count: int) -> Int64:

@@ -49,15 +49,10 @@ class Segment:
 
 def joined(segments: list[Segment]) -> Segment:
     """One after the other, in memory."""
-    codes = [segment.codes for segment in segments]
     return Segment(
         np.concatenate([segment.seqs for segment in segments]),
         np.concatenate([segment.vectors for segment in segments]),
-        Codes(
-            np.concatenate([one.steps for one in codes]),
-            np.concatenate([one.scales for one in codes]),
-            np.concatenate([one.slacks for one in codes]),
-        ),
+        Codes.joined([segment.codes for segment in segments]),
     )
 
 
