@@ -24,20 +24,21 @@ from sightline.stores.segment import ROWS, Segment, SegmentStamp, joined, open_s
 
 log = logging.getLogger(__name__)
 
-POOR = ROWS * 3 // 4  # a segment with fewer live rows may be written anew, together with its neighbours
+POOR_SHARE = 0.75  # a segment with fewer live rows may be written anew, together with its neighbours
 
 
 class CodedVectors:
     """The live vectors of one collection. Only one thread may write at a time."""
 
-    def __init__(self, dim: int, folder: Path, comparing: Executor) -> None:
+    def __init__(self, dim: int, folder: Path, comparing: Executor, *, segment_rows: int = ROWS) -> None:
         """folder: of the segment files. comparing: threads for the products, one a core."""
+        self._segment_rows = segment_rows
         self._dim = dim
         self._folder = folder
         self._rounds = Rounds(comparing)
         self._coder = Coder(dim)
         self._sealed: tuple[Part, ...] = ()
-        self._tail = _Tail(dim)
+        self._tail = _Tail(dim, segment_rows)
         self._seen = Passing((), (), ())  # by readers: the sealed and the tail
 
     def __len__(self) -> int:
@@ -110,7 +111,7 @@ class CodedVectors:
     def compact(self) -> bool:
         """Write segments anew of which much is gone; whether any was."""
         before = self._sealed
-        self._sealed = tuple(part for run in _runs(before) for part in self._merged(run))
+        self._sealed = tuple(part for run in self._runs() for part in self._merged(run))
         self._publish()
         return self._sealed != before
 
@@ -141,14 +142,28 @@ class CodedVectors:
         part = self._tail.part()
         if part.live.any():
             self._sealed += (self._written(part.segment[part.live], part.ids[part.live]),)
-        self._tail = _Tail(self._dim)
+        self._tail = _Tail(self._dim, self._segment_rows)
+
+    def _runs(self) -> list[list[Part]]:
+        """Neighbours that fit into one segment together, if each has room for others; else alone."""
+        runs: list[list[Part]] = []
+        for part in self._sealed:
+            fits = bool(runs) and _count(runs[-1]) + part.count <= self._segment_rows
+            if fits and self._is_poor(part) and self._is_poor(runs[-1][-1]):
+                runs[-1].append(part)
+            else:
+                runs.append([part])
+        return runs
+
+    def _is_poor(self, part: Part) -> bool:
+        return part.count < POOR_SHARE * self._segment_rows
 
     def _merged(self, run: Sequence[Part]) -> list[Part]:
         """The live rows of these in one part; a single one of which little is gone stays as it is."""
         live = _count(run)
         if not live:
             return []
-        if len(run) == 1 and (live >= POOR or live == len(run[0].live)):
+        if len(run) == 1 and (not self._is_poor(run[0]) or live == len(run[0].live)):
             return list(run)
         rows = joined([part.segment[part.live] for part in run])
         return [self._written(rows, np.concatenate([part.ids[part.live] for part in run]))]
@@ -170,18 +185,6 @@ class CodedVectors:
         self._seen = Passing(parts, codes, tuple(part.live for part in parts))
 
 
-def _runs(parts: Sequence[Part]) -> list[list[Part]]:
-    """Neighbours that fit into one segment together, if each has room for others; else alone."""
-    runs: list[list[Part]] = []
-    for part in parts:
-        is_poor = part.count < POOR
-        if runs and is_poor and runs[-1][-1].count < POOR and _count(runs[-1]) + part.count <= ROWS:
-            runs[-1].append(part)
-        else:
-            runs.append([part])
-    return runs
-
-
 def _count(parts: Sequence[Part]) -> int:
     return sum(part.count for part in parts)
 
@@ -189,21 +192,16 @@ def _count(parts: Sequence[Part]) -> int:
 class _Tail:
     """Rows that are not in a file yet."""
 
-    def __init__(self, dim: int) -> None:
-        self._ids = np.empty(ROWS, dtype=object)
-        self._rows = Segment(
-            seqs=np.zeros(ROWS, dtype=np.int64),
-            vectors=np.empty((ROWS, dim), dtype=np.float32),
-            codes=Codes(
-                np.empty((ROWS, dim), np.int8), np.empty(ROWS, np.float32), np.empty(ROWS, np.float32)
-            ),
-        )
-        self._live = np.zeros(ROWS, dtype=np.bool_)
+    def __init__(self, dim: int, rows: int) -> None:
+        self._ids = np.empty(rows, dtype=object)
+        codes = Codes(np.empty((rows, dim), np.int8), np.empty(rows, np.float32), np.empty(rows, np.float32))
+        self._rows = Segment(np.zeros(rows, np.int64), np.empty((rows, dim), np.float32), codes)
+        self._live = np.zeros(rows, dtype=np.bool_)
         self._used = 0
 
     @property
     def room(self) -> int:
-        return ROWS - self._used
+        return len(self._ids) - self._used
 
     def append(self, ids: NDArray[np.object_], rows: Segment) -> None:
         here = slice(self._used, self._used + len(rows))

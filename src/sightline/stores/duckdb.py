@@ -12,6 +12,7 @@ from sightline.domain.errors import CollectionExistsError
 from sightline.stores.duckdb_file import DuckDbFile
 from sightline.stores.duckdb_table import FILE, VIEWS, DuckDbTable
 from sightline.stores.duckdb_view import HELD_MAX_BYTES, DuckDbView, Searching
+from sightline.stores.segment import ROWS
 
 
 class DuckDbStore:
@@ -19,9 +20,13 @@ class DuckDbStore:
 
     name = "duckdb"
 
-    def __init__(self, folder: Path, held_max_bytes: int = HELD_MAX_BYTES) -> None:
-        """held_max_bytes: a collection whose codes take more is not held in memory, but indexed."""
+    def __init__(self, folder: Path, held_max_bytes: int = HELD_MAX_BYTES, segment_rows: int = ROWS) -> None:
+        """held_max_bytes: a collection whose codes take more is not held in memory, but indexed.
+
+        segment_rows: so many new vectors are put into a file together.
+        """
         self._folder = folder
+        self._segment_rows = segment_rows
         self._held_max_bytes = held_max_bytes
         self._file = DuckDbFile(folder / FILE, prepare=VIEWS)
         self._views: dict[str, DuckDbView] = {}
@@ -71,4 +76,5 @@ class DuckDbStore:
             segments=self._folder / f"{collection}.segments",
             comparing=self._comparing,
             held_max_bytes=self._held_max_bytes,
+            segment_rows=self._segment_rows,
         )

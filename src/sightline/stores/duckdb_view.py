@@ -42,6 +42,7 @@ class Searching:
     segments: Path  # a folder
     comparing: Executor  # threads for products, one a core
     held_max_bytes: int
+    segment_rows: int
 
     def forget(self) -> None:
         """Delete the files."""
@@ -157,7 +158,8 @@ class DuckDbView:
         """Those of all vectors, unless they are too many."""
         if self._table.count() * self._table.dim > self._searching.held_max_bytes:
             return None
-        coded = CodedVectors(self._table.dim, self._searching.segments, self._searching.comparing)
+        lent = self._searching
+        coded = CodedVectors(self._table.dim, lent.segments, lent.comparing, segment_rows=lent.segment_rows)
         stamps = self._table.stamp("segment_stamps")
         covered = 0 if stamps is None else coded.open(stamps, *self._table.items())
         for piece in self._table.pieces(covered):
