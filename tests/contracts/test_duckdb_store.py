@@ -274,7 +274,15 @@ def test_collection_that_outgrows_its_memory_is_searched_without(tmp_path):
     store = DuckDbStore(tmp_path, held_max_bytes=1_000)
     view = store.open("photos", 8)
     assert own_ids(view, vectors) == [f"i{n}" for n in range(1, 1_201, 100)]
+    assert not (tmp_path / "photos.segments").exists()
     assert view.optimise().kind == "hnsw bf16"
+    more = l2_normalise(np.random.default_rng(2).standard_normal((100, 8), dtype=np.float32))
+    view.apply([Change(1_200 + n, f"i{1_200 + n}", row, {}) for n, row in enumerate(more, 1)], 1_300)
+    assert own_ids(view, more) == ["i1201"]  # the index does not have it yet
+    assert view.optimise().covered == 1_300
+    view.apply([Change(1_300 + n, f"i{n}", None, {}) for n in range(1, 101)], 1_400)
+    assert view.optimise().covered == 1_200
+    assert own_ids(view, np.concatenate([vectors[100:], more])) == [f"i{n}" for n in range(101, 1_301, 100)]
     store.close()
 
 

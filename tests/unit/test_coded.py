@@ -133,6 +133,8 @@ def test_compacted_files_hold_the_live_rows_and_the_others_go(coded, rows, tmp_p
     coded.apply([], gone)
     before = len(list(tmp_path.iterdir()))
     assert coded.compact()
+    while coded.compact():
+        pass
     coded.prune()
     left = np.setdiff1d(ALL, gone)
     assert len(list(tmp_path.iterdir())) < before
@@ -143,7 +145,8 @@ def test_compacted_files_hold_the_live_rows_and_the_others_go(coded, rows, tmp_p
 
 def test_compacting_all_that_is_gone_leaves_nothing(coded, rows):
     coded.apply([], ALL)
-    coded.compact()
+    while coded.compact():
+        pass
     assert (len(coded), coded.nearest(rows[0], 5)) == (0, [])
 
 

@@ -109,11 +109,17 @@ class CodedVectors:
         self.extend(ids, seqs, np.array(vectors, dtype=np.float32).reshape(-1, self._dim))
 
     def compact(self) -> bool:
-        """Write segments anew of which much is gone; whether any was."""
-        before = self._sealed
-        self._sealed = tuple(part for run in self._runs() for part in self._merged(run))
-        self._publish()
-        return self._sealed != before
+        """Write one file anew for those of which much is gone; whether there was something to do."""
+        sealed: list[Part] = []
+        runs = self._runs()
+        for number, run in enumerate(runs):
+            merged = self._merged(run)
+            sealed += merged
+            if merged != run:
+                self._sealed = (*sealed, *(part for later in runs[number + 1 :] for part in later))
+                self._publish()
+                return True
+        return False
 
     def prune(self) -> None:
         """Delete the files that are no part of this any more."""

@@ -65,7 +65,7 @@ def estimated(codes: Codes, queries: Codes) -> Float32:
     rounded = np.asarray(products).reshape(len(codes), len(queries)).astype(np.float32, copy=False)
     rounded *= codes.scales[:, np.newaxis]
     rounded *= queries.scales
-    return rounded.T
+    return np.ascontiguousarray(rounded.T)
 
 
 class Coder:

@@ -62,7 +62,8 @@ class DuckDbView:
         self._coded: CodedVectors | None = None
         self._index: NeighbourIndex | None = None
         self._filtered: dict[str, Passing] = {}
-        self._recall: float | None = None
+        self._recall: float | None = None  # of the scan, measured when the cursor was at `_measured_at`
+        self._measured_at = 0
 
     @property
     def cursor(self) -> int:
@@ -88,7 +89,7 @@ class DuckDbView:
             try:
                 return coded.nearest(query, k, offset=offset, passing=passing)
             except DamagedError:
-                self._forget_segments()
+                self._forget_segments(coded)
         elif index is not None and not exact:
             found = self._by_index(index, query, offset + k, where)
             if len(found) == offset + k:
@@ -102,8 +103,9 @@ class DuckDbView:
         with self._building:
             self._load()
             if self._coded is not None:
-                self._compact(self._coded)
-                self._recall = self._measured(self._coded)
+                while self._compacted(self._coded):
+                    pass  # a writer may have its turn
+                self._measure(self._coded)
             elif self._is_stale():
                 self._build()
             return self.state()
@@ -156,9 +158,10 @@ class DuckDbView:
 
     def _read_codes(self) -> CodedVectors | None:
         """Those of all vectors, unless they are too many."""
-        if self._table.count() * self._table.dim > self._searching.held_max_bytes:
-            return None
         lent = self._searching
+        if self._table.count() * self._table.dim > lent.held_max_bytes:
+            shutil.rmtree(lent.segments, ignore_errors=True)
+            return None
         coded = CodedVectors(self._table.dim, lent.segments, lent.comparing, segment_rows=lent.segment_rows)
         stamps = self._table.stamp("segment_stamps")
         covered = 0 if stamps is None else coded.open(stamps, *self._table.items())
@@ -174,27 +177,37 @@ class DuckDbView:
             self._table.keep_stamp("segment_stamps", stamps)
             coded.prune()
 
-    def _forget_segments(self) -> None:
+    def _forget_segments(self, coded: CodedVectors) -> None:
         """One is damaged: all are made again from DuckDB's rows."""
-        log.error("a file in %s changed under us; it is made again", self._searching.segments)
         with self._writing:
-            self._table.keep_stamp("segment_stamps", None)
-            self._loaded = None
+            if self._coded is coded:
+                log.error("a file in %s changed under us; all are made again", self._searching.segments)
+                self._table.keep_stamp("segment_stamps", None)
+                self._loaded = None
 
-    def _compact(self, coded: CodedVectors) -> None:
+    def _compacted(self, coded: CodedVectors) -> bool:
+        """One file less, or a fuller one; whether there was something to do."""
         with self._writing:
             before = coded.stamps()
-            if coded.compact():
-                self._keep_stamps(coded, before)
+            is_less = coded.compact()
+            self._keep_stamps(coded, before)
+            return is_less
 
-    def _measured(self, coded: CodedVectors) -> float:
-        """Recall@10 against DuckDB's own rows: less than 1 would be a mistake of ours, or of the disk."""
+    def _measure(self, coded: CodedVectors) -> None:
+        """Recall@10 against DuckDB's own rows: less than 1 would be a mistake of ours, or of the disk.
+
+        All rows are read, at some 90,000 a second: only if enough have changed since the last time.
+        """
+        rows, cursor = self._table.count(), self.cursor
+        if self._recall is not None and cursor - self._measured_at <= STALE_SHARE * rows:
+            return
         drawn = self._table.sample(SAMPLE_ROWS)
         sample = Sample(drawn.seqs, drawn.vectors)
         for piece in self._table.pieces():
             sample.see(piece.seqs, piece.vectors)
         found = [coded.nearest(vector, K + 1) for vector in drawn.vectors]
-        return sample.recall_of([[hit.score for hit in hits] for hits in found])
+        self._recall = sample.recall_of([[hit.score for hit in hits] for hits in found])
+        self._measured_at = cursor
 
     def _by_index(
         self, index: NeighbourIndex, query: Float32, count: int, where: Filter | None
@@ -213,28 +226,30 @@ class DuckDbView:
 
     def _is_stale(self) -> bool:
         """Whether too many rows came after the index, or left it."""
+        newer, gone, rows = self._changed_since()
+        return self._index is None or newer + gone > STALE_SHARE * rows
+
+    def _changed_since(self) -> tuple[int, int, int]:
+        """How many rows came after the index, how many left it, and how many there are."""
+        rows = self._table.count()
         if self._index is None:
-            return True
-        rows, stamp = self._table.count(), self._index.stamp
+            return rows, 0, rows
+        stamp = self._index.stamp
         newer = self._table.count(after=stamp.cursor)
-        gone = stamp.rows - (rows - newer)
-        return newer + gone > STALE_SHARE * rows
+        return newer, stamp.rows - (rows - newer), rows
 
     def _build(self) -> None:
-        """Make the index anew; until it is done, the old one serves."""
+        """Add to the index what it lacks, or make it anew if much is gone; the old one serves meanwhile."""
         drawn = self._table.sample(SAMPLE_ROWS)
-        sample, builder, rows, cursor = Sample(drawn.seqs, drawn.vectors), IndexBuilder(self._table.dim), 0, 0
+        sample, builder = Sample(drawn.seqs, drawn.vectors), IndexBuilder(self._table.dim)
+        _, gone, rows = self._changed_since()
+        if self._index is not None and gone <= STALE_SHARE * rows:
+            builder.resume(self._searching.index, self._index.stamp)
         for piece in self._table.pieces():
-            builder.add(piece.seqs, piece.vectors)
+            new = piece.seqs > builder.cursor
+            builder.add(piece.seqs[new], piece.vectors[new])
             sample.see(piece.seqs, piece.vectors)
-            rows, cursor = rows + len(piece.seqs), int(piece.seqs[-1])
         recall = sample.recall(builder.nearest(sample.vectors, K + 1))
-        stamp = Stamp(
-            cursor,
-            rows,
-            recall,
-            sha256=builder.save(self._searching.index),
-            unreachable=builder.unreachable(),
-        )
+        stamp = builder.save(self._searching.index, recall)
         self._table.keep_stamp("index_stamp", stamp.to_json())
         self._index = open_index(self._searching.index, stamp)

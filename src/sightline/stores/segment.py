@@ -66,12 +66,16 @@ def write_segment(folder: Path, segment: Segment) -> SegmentStamp:
         _crc(segment),
     )
     unfinished = folder / f".{stamp.name}.tmp"
-    with unfinished.open("wb") as file:
-        for column in (segment.vectors, *_checked(segment)):
-            file.write(np.ascontiguousarray(column).data)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(folder / stamp.name)
+    try:
+        with unfinished.open("wb") as file:
+            for column in (segment.vectors, *_checked(segment)):
+                file.write(np.ascontiguousarray(column).data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(folder / stamp.name)
+    except OSError:
+        unfinished.unlink(missing_ok=True)  # a full disk needs its room
+        raise
     sync_folder(folder)
     return stamp
 
