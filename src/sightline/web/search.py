@@ -32,9 +32,7 @@ from sightline.web.uploads import is_form, picture_of, read_form, read_json
 router = APIRouter(tags=["search"], responses=ERRORS)
 
 MAX_PARTS = 16
-AS_JSON = frozenset(
-    {"query", "filter", "vector", "k", "offset", "weight", "exact", "with_asked", "with_count"}
-)
+TEXT_FIELDS = frozenset({"text", "image", "image_url", "item", "group_by"})  # others are JSON, in a form too
 KINDS = ("text", "image", "image_url", "item", "vector")
 
 
@@ -118,7 +116,7 @@ async def _read(request: Request) -> tuple[SearchRequest, bytes | None]:
 
 def _value(name: str, text: str) -> object:
     """A field of a form is text; what is none in JSON is written as in JSON."""
-    if name not in AS_JSON:
+    if name in TEXT_FIELDS:
         return text
     try:
         return orjson.loads(text)
