@@ -69,6 +69,7 @@ def open_library(settings: Settings, served: ServedModels, *, fetcher: Fetcher |
         raise
     open_source = partial(_open_source, settings, fetcher)
     views = Views(record, store, address=shown(choice.address))
+    served.workshop.metrics.watch_lag(views.furthest_behind)
     return Library(
         owner=owner,
         database=database,

@@ -1,7 +1,7 @@
 """Searching a collection by text, picture, item or vector, or several. Does not know how it is done."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +17,8 @@ from sightline.domain.collections import Space
 from sightline.domain.errors import InvalidRequestError
 from sightline.domain.filter_syntax import field_path, parse
 from sightline.domain.hits import Answer, Hit, LikeItem, LikeVector, Query
+from sightline.observe import traces
+from sightline.observe.metrics import OUTSIDE
 from sightline.services.collections.library import Library
 from sightline.services.jobs import Picture, Text
 from sightline.settings import Settings
@@ -26,7 +28,7 @@ from sightline.web.downloads import Link, Sent
 from sightline.web.library import in_thread, library_of, printable
 from sightline.web.openai import ERRORS
 from sightline.web.schemas import check_text, documented, parsed
-from sightline.web.state import state_of
+from sightline.web.state import ServerState, state_of
 from sightline.web.uploads import is_form, picture_of, read_form, read_json
 
 router = APIRouter(tags=["search"], responses=ERRORS)
@@ -98,8 +100,17 @@ async def search(request: Request, name: str) -> Response:
         with_asked=asked.with_asked,
         with_count=asked.with_count,
     )
-    answer = await in_thread(partial(library.search.search, name, query))
+    answer = await in_thread(partial(_timed, state_of(request), partial(library.search.search, name, query)))
     return json_answer(_told(name, answer, time.monotonic() - started))
+
+
+def _timed(state: ServerState, work: Callable[[], Answer]) -> Answer:
+    began = time.monotonic()
+    answer = work()
+    ended = time.monotonic()
+    state.served.workshop.metrics.stage("search", OUTSIDE, ended - began)
+    traces.current().stage("search", began, ended)
+    return answer
 
 
 async def _read(request: Request) -> tuple[SearchRequest, bytes | None]:
