@@ -58,7 +58,7 @@ class Thumbnails:
         if item.source not in notes:
             raise EntryGoneError("the picture came with a request, and its bytes were not kept")
         with closing(self._open_source(notes[item.source])) as source:
-            data = source.read(Entry(item.key, item.uri, None, None, {}))
+            data = source.read(Entry(item.key, item.uri, item.size_bytes, item.mtime_ns))
         if hashlib.sha256(data).hexdigest() != item.sha256:
             raise EntryChangedError("the picture has changed since it was taken in; ingest its source again")
         return data
