@@ -8,8 +8,10 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 PHOTOS ?= ../shared/data/clothing
 GOLDEN ?= ../shared/golden
 SOAK_S ?= 3600
+STORE ?= duckdb
+KILLS ?= 200
 
-.PHONY: help setup demo serve test check parity promtool bench load soak photos train clean
+.PHONY: help setup demo serve test check parity promtool bench load soak crashes photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -68,6 +70,9 @@ load: $(VENV)/.dev  ## a server in a calm, a rush and an ingestion: some five mi
 
 soak: $(VENV)/.dev  ## an hour of mixed requests: what grows? (SOAK_S=seconds)
 	$(BIN)/python -m benchmarks.soak --seconds $(SOAK_S)
+
+crashes: $(VENV)/.dev  ## 200 kills of a library at work (STORE=duckdb, pgvector, qdrant or postgres)
+	$(BIN)/python -m tests.crashes --store $(STORE) --kills $(KILLS)
 
 photos: $(VENV)/.dev  ## pixels of the reference photos, which are not in the repository
 	SIGHTLINE_GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/photos --quiet

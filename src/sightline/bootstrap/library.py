@@ -5,7 +5,7 @@ folder that has a record keeps it, whichever store its views are in.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ THUMBNAILS = "thumbnails"
 DEFAULT_STORE = "duckdb"
 STORES = "duckdb, memory, qdrant://host:6333 or postgresql://user@host/database"
 
+OpenStore = Callable[[Settings, Path, str], Store]
+
 
 def home_of(settings: Settings) -> Path:
     """The library's folder."""
@@ -43,12 +45,14 @@ def home_of(settings: Settings) -> Path:
     return Path(data).expanduser().absolute() / "sightline"
 
 
-def open_library(settings: Settings, served: ServedModels) -> Library:
+def open_library(settings: Settings, served: ServedModels, *, stores: OpenStore | None = None) -> Library:
     """The library in the settings' folder, which is this process's until the library is closed.
 
+    stores: how a store is opened by its address, as `open_store` does it unless told otherwise.
     Raises FolderOwnedError: another process has it; RecordError; SettingsError, StoreError: the store.
     """
     home = home_of(settings)
+    open_address = partial(stores or open_store, settings, home)
     owner = Owner(home)
     try:
         choice = ChosenStore(home, settings.store, default=DEFAULT_STORE)
@@ -56,7 +60,7 @@ def open_library(settings: Settings, served: ServedModels) -> Library:
         record, ledger = SqlRecord(database), SqlLedger(database)
         if database.is_file:
             ledger.release_all()  # whoever held a shard has ended: the folder is ours
-        store = open_store(settings, home, choice.address)
+        store = open_address(choice.address)
     except BaseException:
         owner.close()
         raise
@@ -68,7 +72,7 @@ def open_library(settings: Settings, served: ServedModels) -> Library:
         record=record,
         views=views,
         choice=choice,
-        open_store=partial(open_store, settings, home),
+        open_store=open_address,
         thumbnails=Thumbnails(home / THUMBNAILS, record, open_source),
         served=served,
         ingestion=Ingestion(
