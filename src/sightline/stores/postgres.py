@@ -21,7 +21,7 @@ MAX_CONNECTIONS = 8  # of the hundred that a server allows unless told otherwise
 WAIT_S = 1.0  # for a connection: a search says within a second that the server is away
 CHECK_S = 0.25  # for a sign of life, before a connection is used
 SILENCE_S = 1.0  # beyond a statement's own time: its server would have ended it by then
-RECONNECT_S = 600.0  # the pool dials again at growing intervals for so long, then anew when next asked
+RECONNECT_S = 5.0  # the pool dials at intervals that double, for so long; then anew when it is next asked
 DEAD_AFTER_MS = 10_000  # unanswered bytes: a server that vanished without a word
 
 CONNECTION: dict[str, Any] = {
