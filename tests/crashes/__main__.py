@@ -34,6 +34,8 @@ def main() -> None:
     print(
         f"{wish.store}: {wish.pictures} pictures, {toll.summary()}; {time.monotonic() - began:.0f} s in all"
     )
+    if toll.slowest_ready_s > READY_S:
+        raise SystemExit(f"{READY_S:g} s are promised until a worker is ready")
 
 
 if __name__ == "__main__":

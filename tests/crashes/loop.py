@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from tests.crashes.lives import Held, Worker
 
-READY_S = 10.0
-PATIENCE_S = 600.0  # for an errand of a worker that nobody kills
+READY_S = 10.0  # promised, on a machine that does nothing else
+PATIENCE_S = 600.0  # for a worker that nobody kills
 SHARD_TASKS = 2000
 AT_START = 0.2  # of the kills hit a worker that is not ready yet
 START_S = 1.5
@@ -41,7 +42,7 @@ class Toll:
 
 
 class Place:
-    """A library's folder, whose workers are given a store and die. To be closed."""
+    """A library's folder, whose workers are given a store and die. The last one ends with the block."""
 
     def __init__(self, home: Path, store: str, *, seed: int = 1) -> None:
         self._home = home
@@ -65,10 +66,14 @@ class Place:
         self._note()
         return kills
 
-    def close(self) -> None:
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Well, or where a promise was broken, at once."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close() if kind is None else worker.kill()
 
     def _survives(self, errand: tuple[str, ...], longest_s: float) -> bool:
         """Whether the errand is done before its worker is killed."""
@@ -89,7 +94,7 @@ class Place:
     def _ready_worker(self) -> Worker:
         if self._worker is None:
             self._worker = self._started()
-            assert self._worker.becomes_ready(READY_S), f"a worker is not ready after {READY_S:g} s"
+            assert self._worker.becomes_ready(PATIENCE_S), "a worker does not become ready"
             self._compare(self._worker)
         return self._worker
 

@@ -50,16 +50,15 @@ def siege(folder: Path, kind: str, *, kills: int, pictures: int, longest_s: floa
     draw(source, range(pictures))
     home.mkdir()
     ChosenStore(home, None, default="").keep(stores.address)
-    place = Place(home, stores.setting or "-", seed=seed)
-    errands = [_changing(place, source), _optimising(place), _deleting(place)]
-    if stores.other:
-        errands.append(_switching(place, stores.other, stores.address))
-    killed = place.do("ingest", str(source), "1", kills=int(kills * INGESTING), longest_s=longest_s)
-    for number, errand in enumerate(errands):
-        share = (kills - killed) // (len(errands) - number)
-        repeat(share, errand)
-        killed += share
-    place.close()
+    with Place(home, stores.setting or "-", seed=seed) as place:
+        errands = [_changing(place, source), _optimising(place), _deleting(place)]
+        if stores.other:
+            errands.append(_switching(place, stores.other, stores.address))
+        killed = place.do("ingest", str(source), "1", kills=int(kills * INGESTING), longest_s=longest_s)
+        for number, errand in enumerate(errands):
+            share = (kills - killed) // (len(errands) - number)
+            repeat(share, errand)
+            killed += share
     expected = uninterrupted(folder / "undisturbed", source)
     with opened(home, stores=open_small_store, store=stores.setting) as library:
         check(library, source, expected)

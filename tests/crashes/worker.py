@@ -5,6 +5,7 @@
 STORE: the setting, `-` for none. What it says on its standard output, a line each, was so when it said it.
 """
 
+import logging
 import os
 import re
 import sys
@@ -16,6 +17,7 @@ from sightline.bootstrap import build
 from sightline.bootstrap.library import open_library
 from sightline.domain.collections import Changeset, SourceNote
 from sightline.domain.ledger import Job
+from sightline.observe.logs import HumanLines
 from sightline.services.collections.library import Library
 from sightline.services.collections.planning import Order
 from sightline.settings import Settings
@@ -29,6 +31,9 @@ ENDED = ("done", "failed", "cancelled")
 
 
 def main(home: str, store: str) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(HumanLines())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     wishes = {"home": home, "precision": "f32", "store": None if store == "-" else store}
     settings = Settings.model_validate(wishes)
     served = build(settings)
