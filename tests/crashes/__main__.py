@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.crashes.loop import READY_S
 from tests.crashes.siege import STORES, siege
 
 

@@ -1,4 +1,4 @@
-"""A library starts over whatever became of its files: what is a view is made again, what is the record is named."""
+"""A library starts over damaged files: what is a view is made again, what is the record is named."""
 
 import shutil
 from collections.abc import Callable
@@ -85,5 +85,5 @@ def test_a_record_that_is_damaged_stops_the_start_and_says_what_to_do(
     home: Path, damage: Callable[[Path], None]
 ) -> None:
     damage(home / FILE_NAME)
-    with pytest.raises(RecordBrokenError, match="damaged.*restore a backup"), opened(home):
+    with pytest.raises(RecordBrokenError, match=r"damaged.*restore a backup"), opened(home):
         pass
