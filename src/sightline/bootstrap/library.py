@@ -5,6 +5,7 @@ folder that has a record keeps it, whichever store its views are in.
 """
 
 import os
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -58,8 +59,8 @@ def open_library(settings: Settings, served: ServedModels, *, stores: OpenStore 
         choice = ChosenStore(home, settings.store, default=DEFAULT_STORE)
         database = _database(settings, home, choice.address)
         record, ledger = SqlRecord(database), SqlLedger(database)
-        if database.is_file:
-            ledger.release_all()  # whoever held a shard has ended: the folder is ours
+        # whoever held a shard of our folder has ended; a database on a server is not ours alone
+        ledger.release_all(None if database.is_file else _owner_name(home))
         store = open_address(choice.address)
     except BaseException:
         owner.close()
@@ -82,6 +83,7 @@ def open_library(settings: Settings, served: ServedModels, *, stores: OpenStore 
             models=served.for_space,
             workshop=served.workshop,
             open_source=open_source,
+            owner=_owner_name(home),
         ),
     )
 
@@ -112,6 +114,11 @@ def open_store(settings: Settings, home: Path, address: str) -> Store:
 
 def is_postgres(address: str) -> bool:
     return address.partition("://")[0] in ("postgresql", "postgres")
+
+
+def _owner_name(home: Path) -> str:
+    """The same after every restart, and another's on no other machine: one process owns a folder."""
+    return f"{socket.gethostname()}:{home}"
 
 
 def _database(settings: Settings, home: Path, address: str) -> Database:

@@ -5,7 +5,6 @@ stays, whatever happens to them.
 """
 
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -48,7 +47,10 @@ Models = Callable[[Space], EmbeddingService]  # raises SpaceMismatchError, NotRe
 
 
 class Ingestion:
-    """Safe to use from several threads. models: gives the service whose vectors are of a space."""
+    """Safe to use from several threads.
+
+    models: gives the service whose vectors are of a space. owner: under what name shards are leased.
+    """
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class Ingestion:
         models: Models,
         workshop: Workshop,
         open_source: OpenSource,
+        owner: str,
     ) -> None:
         self._record = record
         self.ledger = ledger
@@ -66,7 +69,7 @@ class Ingestion:
         self._models = models
         self._workshop = workshop
         self._open_source = open_source
-        self._owner = f"process {os.getpid()}"
+        self._owner = owner
         self._stopping = threading.Event()
         self._news = threading.Condition()
         self._held: dict[int, Lease] = {}  # by shard
