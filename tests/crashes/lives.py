@@ -47,6 +47,14 @@ class Said:
                 self.overs += 1
 
 
+class EndedByItselfError(Exception):
+    """A worker is gone that was to go on. status: as of Popen, negative for a signal."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the worker ended by itself with {status}")
+        self.status = status
+
+
 class Worker:
     """before: a command that runs it, as a tracer does. env: more of its environment."""
 
@@ -68,14 +76,14 @@ class Worker:
         )
 
     def becomes_ready(self, within_s: float) -> bool:
-        """Raises AssertionError: it ended by itself."""
+        """Raises EndedByItselfError."""
         is_ready = self._hears(lambda: self.said.held is not None, within_s)
         if is_ready and self.ready_s is None:
             self.ready_s = time.monotonic() - self._started
         return is_ready
 
     def does(self, errand: Sequence[str], within_s: float) -> bool:
-        """Give it an errand; whether it is done in time. Raises AssertionError: it ended by itself."""
+        """Give it an errand; whether it is done in time. Raises EndedByItselfError."""
         assert self._process.stdin is not None
         self._process.stdin.write("\t".join(errand).encode() + b"\n")
         self._given += 1
@@ -105,7 +113,8 @@ class Worker:
             left_s = end - time.monotonic()
             if left_s <= 0:
                 return False
-            assert self._reads(left_s), f"the worker ended by itself with {self._process.wait()}"
+            if not self._reads(left_s):
+                raise EndedByItselfError(self._end())
         return True
 
     def _reads(self, within_s: float) -> bool:
