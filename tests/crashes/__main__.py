@@ -8,6 +8,7 @@ postgres: record and views in PostgreSQL; with the others the record is in SQLit
 import argparse
 import tempfile
 import time
+from math import inf
 from pathlib import Path
 
 from tests.crashes.loop import READY_S
@@ -20,7 +21,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--pictures", type=int, default=20_000)
     parser.add_argument("--longest-s", type=float, default=2.0, help="an ingesting worker lives, once ready")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=inf, help="then there are no more kills")
     wish = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="crashes-") as folder:
@@ -30,7 +31,7 @@ def main() -> None:
             kills=wish.kills,
             pictures=wish.pictures,
             longest_s=wish.longest_s,
-            seed=wish.seed,
+            calm_after_s=60 * wish.minutes,
         )
     print(
         f"{wish.store}: {wish.pictures} pictures, {toll.summary()}; {time.monotonic() - began:.0f} s in all"

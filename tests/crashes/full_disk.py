@@ -1,4 +1,4 @@
-"""Fills the disk under a library at work and frees it again: `python -m tests.crashes.full_disk DISK PICTURES`.
+"""Fills the disk under a library and frees it again: `python -m tests.crashes.full_disk DISK PICTURES`.
 
 DISK: a small one's folder. Says `held` at the end, if every promise held; knows no way to mend one.
 """

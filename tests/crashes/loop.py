@@ -4,6 +4,7 @@ Does not know what a library does, or how its end is checked.
 """
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class Place:
         self._store = store
         self._chance = random.Random(seed)
         self.toll = Toll()
+        self.calm_from = float("inf")  # time.monotonic() from which on no worker is killed any more
         self._worker: Worker | None = None
         self._before = (Held(), 0)  # of the last worker that was ready: what it held, what it computed
         self._done = 0  # tasks of the first job that were acknowledged
@@ -58,13 +60,24 @@ class Place:
 
         longest_s: a worker lives at most, from when it was given the errand.
         """
-        for killed in range(kills):
+        killed = 0
+        while killed < kills and not self.is_calm:
             if self._survives(errand, longest_s):
                 return killed
             self.toll.kills[errand[0]] += 1
+            killed += 1
         assert self._ready_worker().does(errand, PATIENCE_S), f"{errand[0]} does not end"
         self._note()
-        return kills
+        return killed
+
+    def repeat(self, kills: int, errand: Callable[[int], int]) -> None:
+        """Have an errand done again and again, told how many kills are left, until there were so many."""
+        while kills > 0 and not self.is_calm:
+            kills -= errand(kills)
+
+    @property
+    def is_calm(self) -> bool:
+        return time.monotonic() >= self.calm_from
 
     def __enter__(self) -> Self:
         return self
@@ -131,9 +144,3 @@ class Place:
         self._before = (held, 0)
         toll.done_again += again
         toll.most_done_again = max(toll.most_done_again, again)
-
-
-def repeat(kills: int, errand: Callable[[int], int]) -> None:
-    """Have an errand done again and again, told how many kills are left, until there were so many."""
-    while kills > 0:
-        kills -= errand(kills)

@@ -1,12 +1,13 @@
 """All errands of one library under kills, one by one, and the verdict at the end. Knows no store's ways."""
 
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.services.collections.choice import ChosenStore
-from tests.crashes.loop import Place, Toll, repeat
+from tests.crashes.loop import Place, Toll
 from tests.crashes.pictures import change, draw
 from tests.crashes.stores import open_small_store
 from tests.crashes.verdict import check, uninterrupted
@@ -15,7 +16,8 @@ from tests.postgres import running_server
 
 STORES = ("duckdb", "pgvector", "qdrant", "postgres")
 SHORT_S = 0.6  # what the errands after the first take, once a worker is ready
-INGESTING = 0.7  # of all kills
+INGESTING = 0.7  # of all kills, and of the time
+FOR_EVER = float("inf")
 
 Errand = Callable[[int], int]  # takes how many kills there may be, gives how many there were
 
@@ -44,20 +46,29 @@ def stores_of(kind: str, folder: Path) -> Stores:
             return Stores(running_server().new_database(), None)
 
 
-def siege(folder: Path, kind: str, *, kills: int, pictures: int, longest_s: float, seed: int = 1) -> Toll:
-    """Kill workers through all errands; raises AssertionError at the first promise that does not hold."""
+def siege(
+    folder: Path, kind: str, *, kills: int, pictures: int, longest_s: float, calm_after_s: float = FOR_EVER
+) -> Toll:
+    """Kill workers through all errands; raises AssertionError at the first promise that does not hold.
+
+    longest_s: a worker that ingests lives at most. calm_after_s: there may be fewer kills for it.
+    """
     source, home, stores = folder / "pictures", folder / "home", stores_of(kind, folder)
     draw(source, range(pictures))
     home.mkdir()
     ChosenStore(home, None, default="").keep(stores.address)
-    with Place(home, stores.setting or "-", seed=seed) as place:
+    began = time.monotonic()
+    with Place(home, stores.setting or "-") as place:
         errands = [_changing(place, source), _optimising(place), _deleting(place)]
         if stores.other:
             errands.append(_switching(place, stores.other, stores.address))
+        place.calm_from = began + INGESTING * calm_after_s
         killed = place.do("ingest", str(source), "1", kills=int(kills * INGESTING), longest_s=longest_s)
         for number, errand in enumerate(errands):
-            share = (kills - killed) // (len(errands) - number)
-            repeat(share, errand)
+            left = len(errands) - number
+            place.calm_from = time.monotonic() + (began + calm_after_s - time.monotonic()) / left
+            share = (kills - killed) // left
+            place.repeat(share, errand)
             killed += share
     expected = uninterrupted(folder / "undisturbed", source)
     with opened(home, stores=open_small_store, store=stores.setting) as library:
