@@ -62,3 +62,14 @@ def ended(library: Library, job_id: int, within_s: float = PATIENCE_S) -> Job:
 def caught_up(library: Library, collection: str = "photos") -> None:
     head = library.record.collection(collection).head
     assert library.views.wait(collection, head, timeout_s=PATIENCE_S)
+
+
+def found_by_themselves(library: Library, collection: str = "photos") -> set[str]:
+    """The items that come first when they are searched by their own vector."""
+    caught_up(library, collection)
+    view = library.views.view(collection)
+    return {
+        item.key
+        for item, vector in library.record.walk(collection)
+        if view.nearest(vector, 1, exact=True)[0].item_id == item.id
+    }

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sightline.domain.arrays import Float32
+from sightline.domain.errors import StoreBrokenError
 from sightline.domain.filters import Filter
 from sightline.domain.items import Change, IndexState, Scored
+from sightline.stores.duckdb_failures import MEANING
 from sightline.stores.duckdb_table import DuckDbTable
 from sightline.stores.exactness import K, Sample
 from sightline.stores.index import KIND, IndexBuilder, NeighbourIndex, Stamp, open_index
@@ -37,6 +39,12 @@ class DuckDbView:
         self._loaded: int | None = None  # the generation of the file that `_held` and `_index` are of
         self._held: HeldVectors | None = None
         self._index: NeighbourIndex | None = None
+        self._is_retired = False
+
+    def retire(self) -> None:
+        """Its collection is gone: what is under way must not meet another of the same name."""
+        with self._writing:
+            self._is_retired = True
 
     @property
     def cursor(self) -> int:
@@ -45,6 +53,7 @@ class DuckDbView:
     def apply(self, changes: Sequence[Change], cursor: int) -> None:
         self._load()
         with self._writing:
+            self._require_present()
             at = self._table.cursor()
             fresh = newest(changes, at)
             self._table.apply(fresh, max(at, cursor))
@@ -138,8 +147,14 @@ class DuckDbView:
             sample.see(piece.seqs, piece.vectors)
             rows, cursor = rows + len(piece.seqs), int(piece.seqs[-1])
         recall = sample.recall(builder.nearest(sample.vectors, K + 1))
-        stamp = Stamp(
-            cursor, rows, recall, sha256=builder.save(self._index_path), unreachable=builder.unreachable()
-        )
-        self._table.stamp_index(stamp.to_json())
+        unreachable = builder.unreachable()
+        with self._writing:
+            self._require_present()
+            sha256 = builder.save(self._index_path)
+            stamp = Stamp(cursor, rows, recall, sha256=sha256, unreachable=unreachable)
+            self._table.stamp_index(stamp.to_json())
         self._index = open_index(self._index_path, stamp)
+
+    def _require_present(self) -> None:
+        if self._is_retired:
+            raise StoreBrokenError(MEANING["gone"])

@@ -52,6 +52,8 @@ class Views:
         self.address = address
         self._opened: dict[str, View] = {}
         self._opening = threading.Lock()
+        # a view that was dropped and made anew between two pages of changes would miss those before
+        self._following = threading.Lock()
         self._changed = threading.Condition()
         self._due: dict[str, float] = {}  # collection -> time.monotonic() of the next look at it
         self._calm: dict[str, float] = {}  # collection -> when its index is brought up to date
@@ -129,7 +131,8 @@ class Views:
 
     def rebuild(self, name: str) -> None:
         """Drop the view and make it again from the record. Raises StoreUnavailableError."""
-        self._drop(name)
+        with self._following:
+            self._drop(name)
         self.nudge(name)
 
     def switch(self, store: Store, address: str) -> None:
@@ -144,11 +147,9 @@ class Views:
         except BaseException:
             store.close()
             raise
-        with self._opening:
+        with self._following, self._opening:
             before, self.store = self.store, store
-            self._opened, self.address = filled._opened, address
-        with self._changed:
-            self._reached.clear()
+            self._opened, self._reached, self.address = filled._opened, filled._reached, address
         before.close()
         for collection in self._record.collections():
             self.nudge(collection.name)
@@ -223,13 +224,17 @@ class Views:
                 self._trouble.pop(name, None)
 
     def _follow(self, name: str) -> None:
-        if name in self._retiring:
-            self._end_deletion(name)
-            return
+        with self._following:
+            if name in self._retiring:
+                self._end_deletion(name)
+            else:
+                self._follow_up(name)
+
+    def _follow_up(self, name: str) -> None:
         view = self.view(name)
         head = self._record.collection(name).head
         if view.cursor > head:
-            self.rebuild(name)
+            self._drop(name)
             view = self.view(name)
         is_behind = view.cursor < head
         self.catch_up(name)

@@ -13,10 +13,9 @@ from sightline.domain.errors import StoreUnavailableError
 from sightline.services.collections.choice import ChosenStore
 from sightline.services.collections.library import Library
 from sightline.stores.qdrant import QdrantStore
-from tests.contracts.library.test_ingestion import found_by_themselves
 from tests.crashes.loop import READY_S
 from tests.crashes.pictures import draw
-from tests.libraries import ingested, opened
+from tests.libraries import found_by_themselves, ingested, opened
 from tests.postgres import PostgresServer
 from tests.processes import free_port
 

@@ -9,10 +9,9 @@ import pytest
 from sightline.bootstrap.library import VIEWS
 from sightline.catalogue.database import FILE_NAME
 from sightline.domain.errors import RecordBrokenError
-from tests.contracts.library.test_ingestion import found_by_themselves
 from tests.crashes.pictures import draw
 from tests.crashes.stores import open_small_store
-from tests.libraries import caught_up, ingested, opened
+from tests.libraries import caught_up, found_by_themselves, ingested, opened
 
 COUNT = 300
 NAMES = {f"{number:05d}.jpg" for number in range(COUNT)}
