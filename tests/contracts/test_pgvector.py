@@ -1,6 +1,7 @@
 """What PostgreSQL adds to a store's contract: other people's tables, the index, a server that goes away."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import psycopg
@@ -145,6 +146,16 @@ def test_server_that_falls_silent_in_a_statement_is_given_up(url, postgres):
         connection.execute("SELECT 1")
     assert time.monotonic() - began < 3
     store.close()
+
+
+def test_store_that_is_closed_breaks_off_what_takes_minutes(url):
+    postgres = PgvectorStore(url)._postgres
+    with postgres.workbench() as bench, ThreadPoolExecutor() as pool:
+        asleep = pool.submit(bench.execute, "SELECT pg_sleep(60)")
+        time.sleep(0.2)
+        postgres.close()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            asleep.result(timeout=5)
 
 
 def _answers(view):

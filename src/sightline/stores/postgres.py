@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -109,6 +109,7 @@ class Postgres:
         self._url = url
         self._timeout_s = timeout_s
         self._dumpers = dumpers
+        self._benches: set[Connection] = set()
         self._pool: ConnectionPool[ListeningConnection] = ConnectionPool(
             url,
             connection_class=ListeningConnection,
@@ -142,10 +143,18 @@ class Postgres:
     def workbench(self) -> Iterator[Connection]:
         """A connection of its own without transactions and without a time limit, for work of minutes."""
         with _in_our_words(), psycopg.connect(self._url, autocommit=True, **CONNECTION) as connection:
-            connection.execute("SET statement_timeout = 0")
-            yield connection
+            self._benches.add(connection)
+            try:
+                connection.execute("SET statement_timeout = 0")
+                yield connection
+            finally:
+                self._benches.discard(connection)
 
     def close(self) -> None:
+        """Work of minutes is broken off."""
+        for connection in tuple(self._benches):
+            with suppress(psycopg.Error):
+                connection.cancel_safe(timeout=SILENCE_S)
         self._pool.close()
 
 

@@ -1,15 +1,19 @@
 """Views follow their record whatever is done to them meanwhile."""
 
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from sightline.catalogue.database import Database
 from sightline.catalogue.record import SqlRecord
-from sightline.domain.items import Change
+from sightline.domain.errors import StoreUnavailableError
+from sightline.domain.items import Change, IndexState
+from sightline.domain.ports import View
 from sightline.services.collections.views import REPLAY_CHANGES, Views
 from sightline.stores.duckdb import DuckDbStore
 from sightline.stores.duckdb_view import DuckDbView
+from sightline.stores.memory import MemoryStore
 from tests.records import SPACE, upserts
 from tests.waiting import wait_until
 
@@ -31,6 +35,34 @@ class HaltingView:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._view, name)
+
+
+class BuildingView:
+    """Builds an index until its store is closed."""
+
+    def __init__(self, view: View, store: "BuildingStore") -> None:
+        self._view = view
+        self._store = store
+
+    def optimise(self) -> IndexState:
+        self._store.is_building.set()
+        assert self._store.is_closed.wait(PATIENCE_S), "nobody closed the store"
+        raise StoreUnavailableError("the store is closed")
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._view, name)
+
+
+class BuildingStore(MemoryStore):
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_building, self.is_closed = threading.Event(), threading.Event()
+
+    def open(self, collection: str, dim: int) -> View:
+        return BuildingView(super().open(collection, dim), self)  # type: ignore[return-value]
+
+    def close(self) -> None:
+        self.is_closed.set()
 
 
 class HaltingStore(DuckDbStore):
@@ -58,4 +90,17 @@ def test_a_view_that_is_made_anew_while_it_follows_misses_nothing(tmp_path: Path
     wait_until(lambda: not views._due and views.wait("shoes", head, timeout_s=PATIENCE_S), PATIENCE_S)
     assert views.view("shoes").count() == COUNT
     views.close()
+    database.close()
+
+
+def test_an_index_that_is_being_built_holds_no_end_up(tmp_path: Path) -> None:
+    database = Database.in_folder(tmp_path)
+    record, store = SqlRecord(database), BuildingStore()
+    record.create("shoes", SPACE)
+    views = Views(record, store)
+    views.start()
+    assert store.is_building.wait(PATIENCE_S)
+    began = time.monotonic()
+    views.close()
+    assert time.monotonic() - began < PATIENCE_S / 2
     database.close()

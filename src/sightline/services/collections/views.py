@@ -80,10 +80,12 @@ class Views:
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join()
-        self.store.close()
+        follower, indexer = self._threads
+        if follower.is_alive():
+            follower.join()
+        self.store.close()  # which breaks off an index that would take minutes more
+        if indexer.is_alive():
+            indexer.join()
 
     def view(self, name: str) -> View:
         """The view of a collection, made if there is none.
@@ -265,8 +267,9 @@ class Views:
             except UnknownCollectionError:
                 continue
             except (StoreError, RecordError) as error:
-                log.warning("index waits", extra={"fields": {"collection": name, "reason": error}})
-                self.nudge(name)  # an index is made again when the view has followed
+                if not self._is_closed:
+                    log.warning("index waits", extra={"fields": {"collection": name, "reason": error}})
+                    self.nudge(name)  # an index is made again when the view has followed
             except Exception:
                 log.exception("an index cannot be made", extra={"fields": {"collection": name}})
 
