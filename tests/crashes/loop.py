@@ -86,6 +86,7 @@ class Place:
         """Well, or where a promise was broken, at once."""
         worker, self._worker = self._worker, None
         if worker is not None:
+            self.toll.forwards += worker.said.computed
             worker.close() if kind is None else worker.kill()
 
     def _survives(self, errand: tuple[str, ...], longest_s: float) -> bool:

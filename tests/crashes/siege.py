@@ -16,7 +16,7 @@ from tests.postgres import running_server
 
 STORES = ("duckdb", "pgvector", "qdrant", "postgres")
 SHORT_S = 0.6  # what the errands after the first take, once a worker is ready
-INGESTING = 0.7  # of all kills, and of the time
+INGESTING = 0.6  # of all kills, and of the time
 FOR_EVER = float("inf")
 
 Errand = Callable[[int], int]  # takes how many kills there may be, gives how many there were
@@ -57,16 +57,15 @@ def siege(
     draw(source, range(pictures))
     home.mkdir()
     ChosenStore(home, None, default="").keep(stores.address)
-    began = time.monotonic()
     with Place(home, stores.setting or "-") as place:
         errands = [_changing(place, source), _optimising(place), _deleting(place)]
         if stores.other:
             errands.append(_switching(place, stores.other, stores.address))
-        place.calm_from = began + INGESTING * calm_after_s
+        place.calm_from = time.monotonic() + INGESTING * calm_after_s
         killed = place.do("ingest", str(source), "1", kills=int(kills * INGESTING), longest_s=longest_s)
         for number, errand in enumerate(errands):
             left = len(errands) - number
-            place.calm_from = time.monotonic() + (began + calm_after_s - time.monotonic()) / left
+            place.calm_from = time.monotonic() + (1 - INGESTING) * calm_after_s / len(errands)
             share = (kills - killed) // left
             place.repeat(share, errand)
             killed += share

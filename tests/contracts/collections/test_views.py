@@ -3,7 +3,10 @@
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from sightline.catalogue.database import Database
 from sightline.catalogue.record import SqlRecord
@@ -65,6 +68,14 @@ class BuildingStore(MemoryStore):
         self.is_closed.set()
 
 
+class SlowStore(MemoryStore):
+    """Takes long to find out that it cannot open anything."""
+
+    def open(self, collection: str, dim: int) -> View:
+        time.sleep(1.0)
+        raise StoreUnavailableError("the store does not answer")
+
+
 class HaltingStore(DuckDbStore):
     may_go_on = threading.Event()
 
@@ -103,4 +114,21 @@ def test_an_index_that_is_being_built_holds_no_end_up(tmp_path: Path) -> None:
     began = time.monotonic()
     views.close()
     assert time.monotonic() - began < PATIENCE_S / 2
+    database.close()
+
+
+def test_of_many_searches_while_the_store_is_away_none_waits_for_the_others(tmp_path: Path) -> None:
+    database = Database.in_folder(tmp_path)
+    record = SqlRecord(database)
+    record.create("shoes", SPACE)
+    views = Views(record, SlowStore())
+
+    def is_refused_after_s(_: int) -> float:
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailableError):
+            views.view("shoes")
+        return time.monotonic() - began
+
+    with ThreadPoolExecutor(10) as pool:
+        assert max(pool.map(is_refused_after_s, range(10))) < 3.0
     database.close()

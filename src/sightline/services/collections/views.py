@@ -16,6 +16,7 @@ from sightline.domain.errors import (
     RecordError,
     StoreBrokenError,
     StoreError,
+    StoreUnavailableError,
     UnknownCollectionError,
 )
 from sightline.domain.items import IndexState
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 REPLAY_CHANGES = 2000  # in one step: 8 MB of vectors of 1024 dimensions
 PAUSE_S = 0.5  # between two looks at one collection while nobody waits: a job changes it many times a second
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 30.0
+OPENING_S = 0.5  # a search waits for a view that another opens
 DELETION_S = 10.0  # a caller waits for the store's part of a deletion; it is made up for later
 CALM_S = 5.0  # without changes, then the index is brought up to date
 
@@ -95,10 +97,16 @@ class Views:
         view = self._opened.get(name)
         if view is not None:
             return view
-        with self._opening:
+        if not self._opening.acquire(
+            timeout=OPENING_S
+        ):  # each waiting for the one before, nobody would be told
+            raise StoreUnavailableError("the store is still being opened; try again in a few seconds")
+        try:
             if name not in self._opened:
                 self._opened[name] = self._open(name)
             return self._opened[name]
+        finally:
+            self._opening.release()
 
     def nudge(self, name: str) -> None:
         """The record of a collection has changed."""
