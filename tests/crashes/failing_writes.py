@@ -64,8 +64,8 @@ def _survives(home: Path, source: Path, error: str, nth: int) -> bool:
     """Whether a worker does its errands in spite of the failures; it may end with an error, and no worse."""
     inject = f"inject={CALLS}:error={error}:when={nth}"
     paths = [word for name in FILES for word in ("-P", str(home / name))]
-    quiet = ["-qqq", "-o", "/dev/null"]
-    worker = Worker(home, "-", before=["strace", "-f", "--seccomp-bpf", *quiet, "-e", inject, *paths])
+    watch = ["strace", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", "-e", f"trace={CALLS}"]
+    worker = Worker(home, "-", before=[*watch, "-e", inject, *paths])
     try:
         for errand in (["ingest", str(source), "1"], ["optimise"], ["delete"]):
             assert worker.does(errand, PATIENCE_S), f"{errand[0]} hangs after write {nth} failed"

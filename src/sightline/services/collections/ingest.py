@@ -25,6 +25,7 @@ from sightline.domain.errors import (
     UnknownJobError,
 )
 from sightline.domain.ledger import Job, Lease, Outcome
+from sightline.services.collections.leases import Leases
 from sightline.services.collections.planning import OpenSource, Order, Plan
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.views import Views
@@ -69,10 +70,9 @@ class Ingestion:
         self._models = models
         self._workshop = workshop
         self._open_source = open_source
-        self._owner = owner
+        self._leases = Leases(ledger, owner)
         self._stopping = threading.Event()
         self._news = threading.Condition()
-        self._held: dict[int, Lease] = {}  # by shard
         self._progress: dict[int, deque[tuple[float, int]]] = {}  # by job: (time, tasks done with)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
         self._threads = [
@@ -182,10 +182,9 @@ class Ingestion:
         self._tell()
 
     def _work_next(self) -> bool:
-        lease = self.ledger.claim(self._owner)
+        lease = self._leases.claim()
         if lease is None:
             return False
-        self._held[lease.shard_id] = lease
         try:
             self._work(lease)
         except LeaseLostError as error:
@@ -199,9 +198,7 @@ class Ingestion:
                 raise
             self._fail(self.ledger.job(lease.job_id), error)
         finally:
-            held = self._held.pop(lease.shard_id, None)
-            if held is not None:
-                self.ledger.release(held)
+            self._leases.give_back(lease.shard_id)
         return True
 
     def _work(self, lease: Lease) -> None:
@@ -221,11 +218,7 @@ class Ingestion:
             work.run(lease, lambda held, outcome: self._settle(job, held, outcome))
 
     def _settle(self, job: Job, lease: Lease, outcome: Outcome) -> Lease | None:
-        rest = self.ledger.settle(lease, outcome)
-        if rest is None:
-            del self._held[lease.shard_id]
-        else:
-            self._held[lease.shard_id] = rest
+        rest = self._leases.settle(lease, outcome)
         self._views.nudge(job.collection)
         now = self.ledger.job(job.id)
         self._note_progress(now)
@@ -246,11 +239,7 @@ class Ingestion:
         return not self._stopping.is_set() and self.ledger.job(job_id).state == "running"
 
     def _beat(self) -> bool:
-        for lease in list(self._held.values()):
-            try:
-                self.ledger.heartbeat(lease)
-            except LeaseLostError:
-                continue  # its worker meets that when it settles
+        self._leases.beat()
         return False
 
     def _pause_for_room(self, job_id: int, error: StorageFullError) -> None:
