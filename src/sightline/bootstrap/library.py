@@ -24,6 +24,7 @@ from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.export import Export
 from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.library import Library
+from sightline.services.collections.planning import OpenSource
 from sightline.services.collections.thumbnails import Thumbnails
 from sightline.services.collections.views import Views
 from sightline.services.served import ServedModels
@@ -69,17 +70,28 @@ def open_library(
     open_address = partial(stores or open_store, settings, home)
     owner = Owner(home)
     try:
-        choice = _choice(settings)
-        database = _database(settings, home, choice.address)
-        record, ledger = SqlRecord(database), SqlLedger(database)
-        # whoever held a shard of our folder has ended; a database on a server is not ours alone
-        ledger.release_all(None if database.is_file else _owner_name(home))
-        store = open_address(choice.address)
+        open_source = partial(_open_source, settings, fetcher)
+        return _joined(settings, served, owner, open_address=open_address, open_source=open_source)
     except BaseException:
         owner.close()
         raise
-    open_source = partial(_open_source, settings, fetcher)
-    views = Views(record, store, address=shown(choice.address))
+
+
+def _joined(
+    settings: Settings,
+    served: ServedModels,
+    owner: Owner,
+    *,
+    open_address: Callable[[str], Store],
+    open_source: OpenSource,
+) -> Library:
+    """The parts of a library whose folder is ours."""
+    home, choice = home_of(settings), _choice(settings)
+    database = _database(settings, home, choice.address)
+    record, ledger = SqlRecord(database), SqlLedger(database)
+    # whoever held a shard of our folder has ended; a database on a server is not ours alone
+    ledger.release_all(None if database.is_file else _owner_name(home))
+    views = Views(record, open_address(choice.address), address=shown(choice.address))
     served.workshop.metrics.watch_lag(views.furthest_behind)
     return Library(
         owner=owner,

@@ -98,9 +98,8 @@ class Views:
         view = self._opened.get(name)
         if view is not None:
             return view
-        if not self._opening.acquire(
-            timeout=OPENING_S
-        ):  # each waiting for the one before, nobody would be told
+        # were each to wait for the one before, nobody would be told
+        if not self._opening.acquire(timeout=OPENING_S):
             raise StoreUnavailableError("the store is still being opened; try again in a few seconds")
         try:
             if name not in self._opened:
