@@ -4,8 +4,9 @@ Where the record is: in the folder, in SQLite; or in PostgreSQL, where that is t
 folder that has a record keeps it, whichever store its views are in.
 """
 
-import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sightline.domain.collections import SourceNote
 from sightline.domain.errors import SettingsError
 from sightline.domain.items import Json
 from sightline.domain.ports import Source, Store
+from sightline.environment import home_of
 from sightline.registry import source_class, store_class
 from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.ingest import Ingestion
@@ -35,23 +37,16 @@ DEFAULT_STORE = "duckdb"
 STORES = "duckdb, memory, qdrant://host:6333 or postgresql://user@host/database"
 
 
-def home_of(settings: Settings) -> Path:
-    """The library's folder."""
-    if settings.home:
-        return Path(settings.home).expanduser().absolute()
-    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(data).expanduser().absolute() / "sightline"
-
-
-def open_library(settings: Settings, served: ServedModels) -> Library:
+def open_library(settings: Settings, served: ServedModels, *, runs_jobs: bool = True) -> Library:
     """The library in the settings' folder, which is this process's until the library is closed.
 
+    runs_jobs: whether it works on jobs; else they are kept for the next who opens it.
     Raises FolderOwnedError: another process has it; RecordError; SettingsError, StoreError: the store.
     """
     home = home_of(settings)
     owner = Owner(home)
     try:
-        choice = ChosenStore(home, settings.store, default=DEFAULT_STORE)
+        choice = _choice(settings, home)
         database = _database(settings, home, choice.address)
         record, ledger = SqlRecord(database), SqlLedger(database)
         if database.is_file:
@@ -79,7 +74,33 @@ def open_library(settings: Settings, served: ServedModels) -> Library:
             workshop=served.workshop,
             open_source=open_source,
         ),
+        runs_jobs=runs_jobs,
     )
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Which models, by their cards' names, a library's collections are of, and its unfinished jobs need."""
+
+    collections: Mapping[str, str]
+    jobs: Mapping[int, str]
+    unfinished: Sequence[str]
+
+
+def models_bound(settings: Settings) -> Bound:
+    """Asked before any is loaded. Raises FolderOwnedError: another process has the library; RecordError."""
+    home = home_of(settings)
+    with Owner(home):
+        database = _database(settings, home, _choice(settings, home).address)
+        with closing(database):
+            ledger = SqlLedger(database)
+            models = {one.name: one.space.model for one in SqlRecord(database).collections()}
+            jobs = {job.id: models[job.collection] for job in ledger.jobs()}
+            return Bound(models, jobs, [models[job.collection] for job in ledger.unfinished()])
+
+
+def _choice(settings: Settings, home: Path) -> ChosenStore:
+    return ChosenStore(home, settings.store, default=DEFAULT_STORE)
 
 
 def open_store(settings: Settings, home: Path, address: str) -> Store:

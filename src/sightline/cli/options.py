@@ -28,6 +28,15 @@ Device = Annotated[
     typer.Option("--device", help="Where the model runs. auto: CUDA where the engine has it."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Collection = Annotated[
+    str,
+    typer.Option(
+        "--collection", "-c", metavar="NAME", help="The collection; see `sightline collection list`."
+    ),
+]
+Detach = Annotated[
+    bool, typer.Option("--detach", help="Return once the job is kept; a server goes on with it.")
+]
 
 
 @dataclass(frozen=True)

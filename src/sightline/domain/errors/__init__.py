@@ -53,6 +53,8 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── RecordNewerError          record_newer
 │   └── FolderOwnedError          folder_owned
 ├── LeaseLostError                lease_lost: another worker has the shard now, or its job was ended
+├── ServerAwayError               server_away: the process that owns the library does not answer
+├── ServerRefusedError            what a server answered, under its own code
 ├── TargetError                   target_failed: a server that is to be loaded does not start or answer
 └── BusyError                     come back later
     ├── OverloadedError           overloaded
@@ -109,6 +111,8 @@ from sightline.domain.errors.library import (
     RecordError,
     RecordNewerError,
     RecordUnavailableError,
+    ServerAwayError,
+    ServerRefusedError,
     SourceError,
     SpaceMismatchError,
     StorageFullError,
@@ -163,6 +167,8 @@ __all__ = [
     "RecordError",
     "RecordNewerError",
     "RecordUnavailableError",
+    "ServerAwayError",
+    "ServerRefusedError",
     "SettingsError",
     "SightlineError",
     "SourceError",

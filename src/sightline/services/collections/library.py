@@ -54,7 +54,9 @@ class Library:
         thumbnails: Thumbnails,
         served: ServedModels,
         ingestion: Ingestion,
+        runs_jobs: bool = True,
     ) -> None:
+        """runs_jobs: whether jobs are worked on; else they are kept, for the next who opens the library."""
         self.owner = owner
         self._database = database
         self.record = record
@@ -64,11 +66,13 @@ class Library:
         self.thumbnails = thumbnails
         self.served = served
         self.ingestion = ingestion
+        self._runs_jobs = runs_jobs
 
     def start(self) -> None:
         """Follow the record, and go on with every job."""
         self.views.start()
-        self.ingestion.start()
+        if self._runs_jobs:
+            self.ingestion.start()
 
     def close(self) -> None:
         """Keep what is in hand, and give the folder back."""

@@ -1,0 +1,67 @@
+"""A server of the library in this process, for one command. Does not know what it is asked."""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic import SecretStr
+
+from sightline.bootstrap import build
+from sightline.bootstrap.library import models_bound, open_library
+from sightline.cli.library.errand import Errand
+from sightline.imaging.memory import give_back_large_blocks
+from sightline.imaging.silence import silence_libtiff
+from sightline.observe.logs import configure_logging
+from sightline.settings import Settings
+from sightline.web.serve import Background, served_in_background
+
+QUIET = "error"  # the command itself tells what went well, and a job's failures
+
+
+@contextmanager
+def own_server(settings: Settings, errand: Errand) -> Iterator[Background]:
+    """Own the library and serve it on loopback until the block ends, to those who can read its folder.
+
+    Models are loaded first: nobody waits for a folder whose owner is still fetching one.
+    Raises FolderOwnedError: another process was quicker; ModelError, EngineError, RecordError, StoreError,
+    SettingsError.
+    """
+    own = settings.model_copy(
+        update={
+            "models": _models(settings, errand),
+            "host": "127.0.0.1",
+            "port": 0,
+            "drain_ms": 0,
+            "api_key": SecretStr(secrets.token_urlsafe(32)),  # nobody knows it: the token is the only key
+        }
+    )
+    level = settings.log_level if "log_level" in settings.model_fields_set else QUIET
+    configure_logging(level, settings.log_format)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each of our own requests
+    silence_libtiff()
+    give_back_large_blocks()
+    served = build(own)
+    try:
+        served.load()
+        library = open_library(own, served, runs_jobs=errand.runs_jobs)
+    except BaseException:
+        served.close()
+        raise
+    with served_in_background(own, served, library) as server:
+        yield server
+
+
+def _models(settings: Settings, errand: Errand) -> tuple[str, ...]:
+    """The model that the errand is about comes first, then those of jobs that will go on by themselves."""
+    if not errand.needs_model:
+        return ()
+    bound = models_bound(settings)
+    own = (
+        errand.model
+        or (errand.collection and bound.collections.get(errand.collection))
+        or (errand.job and bound.jobs.get(errand.job))
+    )
+    wanted = [own] if own else list(settings.models)
+    wanted += bound.unfinished if errand.runs_jobs else ()
+    return tuple(dict.fromkeys(wanted))
