@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import httpx
 import uvicorn
 
+from sightline.bootstrap.library import open_library
 from sightline.environment import read_settings
 from sightline.observe.traces import Traces
 from sightline.services.model import Model
@@ -54,7 +55,8 @@ def running(
     """
     settings = read_settings({}, {"models": ("fake",), "port": 0, **chosen})
     served = ServedModels(settings.models, loader=loader, workshop=workshop or Workshop(threads=2))
-    app = create_app(settings, served, traces=traces)
+    library = open_library(settings, served) if settings.home else None
+    app = create_app(settings, served, library=library, traces=traces)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, http=http)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

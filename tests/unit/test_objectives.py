@@ -26,8 +26,8 @@ def budgets() -> ErrorBudgets:
 
 
 def events(budgets: ErrorBudgets) -> list[Events]:
-    """Of availability and of latency."""
-    return [budget.events() for budget in budgets]
+    """Of the group embed: of availability and of latency."""
+    return [budget.events() for budget in budgets if budget.objective.group == "embed"]
 
 
 def taken(path: str) -> Scope:

@@ -8,7 +8,7 @@ from sightline.bootstrap import load_options
 from sightline.domain.errors import SettingsError
 from sightline.domain.records import Cuda
 from sightline.environment import FOREIGN_NAMES, read_settings
-from sightline.settings import Settings
+from sightline.settings import P95_MS, Settings
 
 
 def test_defaults_are_safe() -> None:
@@ -211,8 +211,8 @@ def test_the_cuda_settings_reach_the_engine() -> None:
 
 def test_pairs_are_read_as_they_are_written_and_the_rest_keep_their_defaults() -> None:
     for text in ("embed=250", " embed = 250 ", '{"embed": 250}'):
-        assert read_settings({"SIGHTLINE_SLO_P95_MS": text}).slo_p95_ms == {"embed": 250}
-    assert read_settings({}).slo_p95_ms == {"embed": 1000}
+        assert read_settings({"SIGHTLINE_SLO_P95_MS": text}).slo_p95_ms == {**P95_MS, "embed": 250}
+    assert read_settings({}).slo_p95_ms == P95_MS
 
 
 @pytest.mark.parametrize("text", ["embd=1", "embed", "embed=0", "embed=1,embed=2", "embed=x", "{", "250"])

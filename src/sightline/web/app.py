@@ -4,7 +4,7 @@ import gc
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -51,23 +51,10 @@ def create_app(
     state = ServerState(settings, served, library)
     served.workshop.metrics.register(state.budgets)
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Metrics]]:
-        # a daemon thread: told to end while a checkpoint is fetched, the process must not wait for it
-        threading.Thread(target=_load, args=(state, on_failure), name="load", daemon=True).start()
-        yield {METRICS: served.workshop.metrics}  # for refusals below the application
-        state.is_draining = True
-        if library is not None:
-            await anyio.to_thread.run_sync(library.close)
-        await anyio.to_thread.run_sync(_close, served)
-        if traces is not None:
-            await anyio.to_thread.run_sync(traces.close)
-        gc.unfreeze()  # what would be left at the exit some packages take for leaks, and say so
-
     app = FastAPIOffline(
         title="Sightline",
         version=VERSION,
-        lifespan=lifespan,
+        lifespan=_life(state, traces, on_failure),
         redoc_url=None,
         description=systems.ABOUT,
         telemetry=SILENT,
@@ -78,6 +65,27 @@ def create_app(
     _add_error_answers(app)
     _add_rings(app, state, traces)
     return app
+
+
+def _life(
+    state: ServerState, traces: Traces | None, on_failure: Callable[[], None] | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Metrics]]]:
+    """From loading to draining."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Metrics]]:
+        # a daemon thread: told to end while a checkpoint is fetched, the process must not wait for it
+        threading.Thread(target=_load, args=(state, on_failure), name="load", daemon=True).start()
+        yield {METRICS: state.served.workshop.metrics}  # for refusals below the application
+        state.is_draining = True
+        if state.library is not None:
+            await anyio.to_thread.run_sync(state.library.close)
+        await anyio.to_thread.run_sync(_close, state.served)
+        if traces is not None:
+            await anyio.to_thread.run_sync(traces.close)
+        gc.unfreeze()  # what would be left at the exit some packages take for leaks, and say so
+
+    return lifespan
 
 
 def _add_error_answers(app: FastAPI) -> None:

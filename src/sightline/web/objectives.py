@@ -16,8 +16,13 @@ GROUPS: dict[str, RouteGroup] = {
     "/embed/text/batch": "embed",
     "/api/ai/embed": "embed",
     "/v1/collections/{name}/search": "search",
+    "/v1/collections": "ingest",
     "/v1/collections/{name}/items": "ingest",
     "/v1/collections/{name}/ingest": "ingest",
+    "/v1/jobs/{job}/pause": "ingest",
+    "/v1/jobs/{job}/resume": "ingest",
+    "/v1/jobs/{job}/cancel": "ingest",
+    "/v1/jobs/{job}/retry": "ingest",
     "/datasets/{name}/embeddings/generate": "ingest",
 }
 FAST_SHARE = 0.95  # slo_p95_ms is a 95th percentile: this share of the answers shall be as fast

@@ -1,0 +1,197 @@
+"""Collections over HTTP: made, filled, followed, shown, removed. The model is a fake, the rest is real."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.e2e.serving import Running, running
+from tests.libraries import write_pictures
+from tests.pictures import picture, saved
+from tests.waiting import wait_until
+
+COUNT = 40
+
+
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    roots = tmp_path_factory.mktemp("roots")
+    write_pictures(roots / "cats", range(COUNT))
+    (roots / "cats" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    return roots
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, roots: Path) -> Iterator[Running]:
+    home = tmp_path_factory.mktemp("home")
+    with running(home=str(home), source_roots=str(roots)) as server:
+        yield server
+
+
+def ended(client: httpx.Client, job: int) -> dict[str, object]:
+    wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] in ("done", "failed"), 30)
+    found: dict[str, object] = client.get(f"/v1/jobs/{job}").json()
+    return found
+
+
+def events(client: httpx.Client, path: str, **headers: str) -> list[dict[str, object]]:
+    """The events of a stream until it ends by itself."""
+    found: list[dict[str, object]] = []
+    with client.stream("GET", path, headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        for block in answer.read().decode().split("\n\n"):
+            lines = [line.partition(": ") for line in block.splitlines() if not line.startswith(":")]
+            if lines:
+                event = {name: value for name, _, value in lines}
+                found.append({**event, "data": json.loads(event["data"])})
+    return found
+
+
+@pytest.fixture(scope="module")
+def job(server: Running, roots: Path) -> dict[str, object]:
+    """An ingestion that has ended."""
+    asked = {"source": str(roots / "cats")}
+    answer = server.client.post("/v1/collections/cats/ingest", json=asked)
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["location"] == f"/v1/jobs/{answer.json()['id']}"
+    return ended(server.client, answer.json()["id"])
+
+
+def test_a_folder_is_taken_in_and_what_failed_is_named(server: Running, job: dict[str, object]) -> None:
+    assert (job["state"], job["total"], job["done"], job["failed"]) == ("done", COUNT + 1, COUNT, 1)
+    [failure] = server.client.get(f"/v1/jobs/{job['id']}/failures").json()["failures"]
+    assert failure["uri"].endswith("/cats/broken.png")
+    assert (failure["code"], failure["attempts"]) == ("broken_image", 1)
+    assert server.client.post(f"/v1/jobs/{job['id']}/retry").json()["queued"] == 1
+    assert ended(server.client, int(str(job["id"])))["failed"] == 1
+
+
+def test_a_stream_tells_the_whole_then_each_event_and_goes_on_where_it_was(
+    server: Running, job: dict[str, object]
+) -> None:
+    path = f"/v1/jobs/{job['id']}/events"
+    whole = events(server.client, path, **{"last-event-id": "0"})
+    assert whole[0]["event"] == "job"
+    ids = [int(str(event["id"])) for event in whole[1:]]
+    assert ids == list(range(1, len(ids) + 1))
+    assert [event["event"] for event in whole][1:3] == ["created", "running"]
+    rest = events(server.client, path, **{"last-event-id": "2"})
+    assert rest[1:] == whole[3:]
+    assert [event["event"] for event in events(server.client, path)] == ["job"]
+
+
+def test_a_collection_is_described(server: Running, job: dict[str, object]) -> None:
+    wait_until(lambda: server.client.get("/v1/collections/cats").json()["store"]["lag"] == 0)
+    told = server.client.get("/v1/collections/cats").json()
+    assert (told["items"], told["model"], told["dim"]) == (COUNT, "fake", 16)
+    assert told["store"]["index"]["kind"] == "exact"
+    assert told in server.client.get("/v1/collections").json()["collections"]
+
+
+def test_items_come_page_by_page(server: Running, job: dict[str, object]) -> None:
+    seen: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        page = server.client.get("/v1/collections/cats/items", params={"after": after, "limit": 13}).json()
+        seen += [item["id"] for item in page["items"]]
+        after = page["next"]
+    assert len(seen) == len(set(seen)) == COUNT
+    item = server.client.get(f"/v1/collections/cats/items/{seen[0]}").json()
+    assert item["uri"].startswith("file:///")
+
+
+def test_a_thumbnail_is_drawn_anew_and_cached_by_its_content(server: Running, job: dict[str, object]) -> None:
+    item = server.client.get("/v1/collections/cats/items?limit=1").json()["items"][0]["id"]
+    answer = server.client.get(f"/v1/collections/cats/thumbnails/{item}")
+    assert answer.headers["content-type"] == "image/webp"
+    with Image.open(io.BytesIO(answer.content)) as drawn:
+        assert (drawn.format, drawn.size) == ("WEBP", (48, 40))
+    again = server.client.get(
+        f"/v1/collections/cats/thumbnails/{item}", headers={"if-none-match": answer.headers["etag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_items_are_put_shown_and_removed(server: Running) -> None:
+    server.client.post("/v1/collections", json={"name": "mine"}).raise_for_status()
+    given = saved(picture(seed=1), "PNG")
+    for own_id in ("a", "shelf 3/ä?.png", "🦊"):
+        form = {"id": own_id, "metadata": '{"colour": "red"}', "uri": "https://shop/1"}
+        answer = server.client.post("/v1/collections/mine/items", files={"file": given}, data=form)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["searchable"] is True
+        path = httpx.URL(f"http://x/v1/collections/mine/items/{own_id.replace('?', '%3F')}").raw_path.decode()
+        item = server.client.get(path).json()
+        assert (item["id"], item["metadata"], item["uri"]) == (own_id, {"colour": "red"}, "https://shop/1")
+        assert server.client.get(path.replace("/items/", "/thumbnails/")).status_code == 200
+        assert server.client.delete(path).json()["searchable"] is True
+        assert server.client.get(path).json()["error"]["code"] == "item_not_found"
+    assert server.client.get("/v1/collections/mine").json()["items"] == 0
+
+
+def test_texts_and_pictures_are_put_by_json_and_one_may_fail_alone(server: Running) -> None:
+    server.client.post("/v1/collections", json={"name": "mixed"}).raise_for_status()
+    asked = {
+        "items": [{"id": "t", "text": "a red shoe"}, {"id": "b", "image": "AAAA"}, {"image": "%"}],
+        "on_error": "item",
+    }
+    told = server.client.post("/v1/collections/mixed/items", json=asked).json()["items"]
+    assert told[0]["id"] == "t"
+    assert [one["error"]["code"] for one in told[1:]] == ["unsupported_format", "invalid_request"]
+    refused = server.client.post("/v1/collections/mixed/items", json={**asked, "on_error": "fail"})
+    assert refused.status_code == 400
+    assert server.client.get("/v1/collections/mixed").json()["items"] == 1
+
+
+def test_a_deleted_collection_is_gone_and_its_name_is_free(server: Running) -> None:
+    server.client.post("/v1/collections", json={"name": "brief"}).raise_for_status()
+    assert server.client.post("/v1/collections", json={"name": "brief"}).json()["error"]["code"] == (
+        "collection_exists"
+    )
+    server.client.post("/v1/collections/brief/items", json={"items": [{"text": "x"}]}).raise_for_status()
+    assert server.client.delete("/v1/collections/brief").status_code == 204
+    assert server.client.get("/v1/collections/brief").status_code == 404
+    made = server.client.post("/v1/collections", json={"name": "brief"})
+    assert (made.status_code, made.json()["items"], made.json()["store"]["lag"]) == (201, 0, 0)
+
+
+def test_paths_outside_the_roots_are_not_even_told_to_be_there(server: Running, roots: Path) -> None:
+    (roots / "link").symlink_to("/etc")
+    messages = set()
+    for path in ("/etc", "/nowhere", str(roots / ".." / ".."), str(roots / "link"), "~", "a\0b"):
+        answer = server.client.post("/v1/collections/cats/ingest", json={"source": path})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "source_forbidden"), path
+        messages.add(answer.json()["error"]["message"].partition(" is not")[2])
+    assert len(messages) == 1
+
+
+@pytest.mark.parametrize("move", ["pause", "resume", "cancel"])
+def test_a_job_that_is_done_is_not_moved(server: Running, job: dict[str, object], move: str) -> None:
+    ended(server.client, int(str(job["id"])))
+    answer = server.client.post(f"/v1/jobs/{job['id']}/{move}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "job_state")
+    assert server.client.post(f"/v1/jobs/999/{move}").status_code == 404
+    assert server.client.post(f"/v1/jobs/x/{move}").status_code == 404
+
+
+def test_the_explorer_generates_follows_and_asks(server: Running, roots: Path) -> None:
+    write_pictures(roots / "My Dogs", range(5))
+    assert server.client.get("/datasets/My Dogs/embeddings/status").json()["available"] is False
+    started = server.client.post("/datasets/My Dogs/embeddings/generate")
+    assert (started.status_code, started.json()["status"]) == (202, "started")
+    told = events(server.client, "/datasets/My Dogs/embeddings/progress")
+    assert told[-1]["event"] == "complete"
+    status = server.client.get("/datasets/My Dogs/embeddings/status").json()
+    assert (status["available"], status["count"], status["dimension"]) == (True, 5, 16)
+    for name in ("nothing", "..", "%2e%2e", "link"):
+        assert server.client.post(f"/datasets/{name}/embeddings/generate").status_code == 404
+
+
+def test_without_a_library_the_routes_say_so() -> None:
+    with running() as server:
+        answer = server.client.get("/v1/collections")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "library_off")
