@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -153,10 +153,9 @@ class Ingestion:
             self._news.notify_all()
 
     def _plan_next(self) -> bool:
-        waiting = [job for job in self.ledger.unfinished() if job.state == "planning"]
-        if not waiting:
+        job = _to_plan(self.ledger.unfinished())
+        if job is None:
             return False
-        job = waiting[0]
         try:
             self._plan(job)
         except StorageFullError as error:
@@ -277,3 +276,16 @@ class Ingestion:
             self.ledger.fail(job.id, reason=code, message=str(error) if known else "its request is broken")
         except (JobStateError, UnknownJobError):
             return
+
+
+def _to_plan(unfinished: Sequence[Job]) -> Job | None:
+    """The oldest whose source no older job takes in just now: what that one does need not be done twice."""
+    busy: set[tuple[str, object]] = set()
+    for job in unfinished:
+        source = job.request.get("source")
+        key = job.collection, source.get("name") if isinstance(source, Mapping) else None
+        if job.state == "planning" and key not in busy:
+            return job
+        if job.state != "paused":
+            busy.add(key)
+    return None

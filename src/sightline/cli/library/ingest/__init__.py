@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sightline.cli import options
-from sightline.cli.failures import ExitCode
+from sightline.cli.failures import finish
 
 Source = Annotated[
     str,
@@ -116,29 +116,9 @@ def ingest(
       sightline ingest catalogue.csv --collection shop --id-column sku --picture-column image
       sightline ingest photos/ --model clip-vit-b-32 --store qdrant://127.0.0.1:6333
     """
-    from sightline.cli.library.ingest.run import Wanted, run
+    from sightline.cli.library.ingest.run import Order, Table, run
 
-    columns = {
-        "id": id_column,
-        "pictures": picture_column or [],
-        "data": data_column or [],
-        "metadata": metadata_column,
-    }
-    wanted = Wanted(
-        source,
-        collection,
-        model=model,
-        store=store,
-        options={
-            "include": include or [],
-            "exclude": exclude or [],
-            "hidden": hidden,
-            "columns": columns if any(columns.values()) else None,
-            "root": root,
-            "keep_missing": keep_missing,
-            "name": name,
-        },
-    )
-    code = run(wanted, is_awaited=not detach, as_json=as_json)
-    if code != ExitCode.DONE:
-        raise typer.Exit(code)
+    table = Table(id_column, picture_column or [], data_column or [], metadata_column, root=root)
+    names = {"include": include or [], "exclude": exclude or [], "hidden": hidden}
+    order = Order(source, collection, {**names, "name": name, "keep_missing": keep_missing}, table)
+    finish(run(order, model, store, is_awaited=not detach, as_json=as_json))

@@ -1,7 +1,7 @@
 """Carries out `sightline ingest`: names a source to the library's server. Does not know how it is read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,29 +19,36 @@ _LETTER_FIRST = re.compile(r"[^a-z]*")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the command's options say. options: of the request, by its own names."""
+class Table:
+    """Which columns of a table mean what, and what its paths are relative to."""
+
+    id: str | None
+    pictures: Sequence[str]
+    data: Sequence[str]
+    metadata: Sequence[str] | None
+    root: str | None = None
+
+    def request(self) -> dict[str, object]:
+        columns = {name: value for name, value in vars(self).items() if name != "root" and value}
+        return {"columns": columns or None, "root": _absolute(self.root) if self.root else None}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to take in. collection: None for one named after the source. options: by the request's names."""
 
     source: str
     collection: str | None
-    model: str | None
-    store: str | None
     options: Mapping[str, object]
+    table: Table
 
 
-def run(wanted: Wanted, *, is_awaited: bool, as_json: bool) -> ExitCode:
+def run(order: Order, model: str | None, store: str | None, *, is_awaited: bool, as_json: bool) -> ExitCode:
     """Raises typer.BadParameter: no collection can be named after the source; SightlineError."""
-    source = _absolute(wanted.source)
-    collection = wanted.collection or named_after(source)
-    root = wanted.options["root"]
-    request = {
-        **wanted.options,
-        "source": source,
-        "model": wanted.model,
-        "root": _absolute(str(root)) if root else None,
-    }
-    errand = Errand(collection, model=wanted.model, store=wanted.store, runs_jobs=is_awaited)
-    with connected(errand) as library:
+    source = _absolute(order.source)
+    collection = order.collection or named_after(source)
+    request = {**order.options, **order.table.request(), "source": source, "model": model}
+    with connected(Errand(collection, model=model, store=store, runs_jobs=is_awaited)) as library:
         job = library.post(f"/v1/collections/{collection}/ingest", request)
         if not is_awaited:
             return kept(library, job, as_json=as_json)

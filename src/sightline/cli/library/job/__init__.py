@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sightline.cli import options
-from sightline.cli.failures import ExitCode
+from sightline.cli.failures import finish
 
 job = typer.Typer(
     help="Jobs of the library: list, failures, pause, resume, cancel.",
@@ -73,9 +73,7 @@ def resume(number: Number, *, detach: options.Detach = False, as_json: options.J
     """
     from sightline.cli.library.job import run
 
-    code = run.resume(number, is_awaited=not detach, as_json=as_json)
-    if code != ExitCode.DONE:
-        raise typer.Exit(code)
+    finish(run.resume(number, is_awaited=not detach, as_json=as_json))
 
 
 @job.command()

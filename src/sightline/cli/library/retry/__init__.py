@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sightline.cli import options
-from sightline.cli.failures import ExitCode
+from sightline.cli.failures import finish
 
 Number = Annotated[
     int,
@@ -36,6 +36,4 @@ def retry(
     """
     from sightline.cli.library.retry.run import run
 
-    code = run(job, is_awaited=not detach, as_json=as_json)
-    if code != ExitCode.DONE:
-        raise typer.Exit(code)
+    finish(run(job, is_awaited=not detach, as_json=as_json))
