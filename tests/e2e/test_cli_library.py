@@ -1,10 +1,8 @@
 """The commands of the library, as processes, with the bundled model."""
 
 import json
-import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +51,9 @@ def answer(place: Path, *arguments: str, code: int = 0) -> Any:
 
 def wait_for_job(place: Path, process: "subprocess.Popen[bytes]", done: int = 1) -> dict[str, Any]:
     """Until so many pictures of the newest job are done, as another process sees it."""
-    wait_until(lambda: process.poll() is not None or bool((now := holder(place / "home")) and now.address), 30)
+    wait_until(
+        lambda: process.poll() is not None or bool((now := holder(place / "home")) and now.address), 30
+    )
     for _ in range(60):
         assert process.poll() is None, process.stderr and process.stderr.read().decode()
         told = answer(place, "status")
@@ -64,7 +64,12 @@ def wait_for_job(place: Path, process: "subprocess.Popen[bytes]", done: int = 1)
 
 def test_a_folder_is_taken_in_and_taken_in_again_for_nothing(place: Path) -> None:
     first = answer(place, "ingest", "photos")
-    assert (first["collection"], first["state"], first["done"], first["computed"]) == ("photos", "done", 30, 30)
+    assert (first["collection"], first["state"], first["done"], first["computed"]) == (
+        "photos",
+        "done",
+        30,
+        30,
+    )
     again = answer(place, "ingest", "photos")
     assert (again["total"], again["computed"]) == (0, 0)
     told = answer(place, "status")

@@ -12,7 +12,7 @@ from sightline.cli.bench import bench
 from sightline.cli.doctor import doctor
 from sightline.cli.embed import embed
 from sightline.cli.failures import DEBUG, Commands
-from sightline.cli.library import collection, ingest, job, retry, status
+from sightline.cli.library import collection, duplicates, export, ingest, job, retry, search, status, store
 from sightline.cli.models import models
 from sightline.cli.serve import serve
 from sightline.version import VERSION
@@ -24,12 +24,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # help is plain text: it needs no library, and pipes as it reads
 )
-for command in (serve, embed, ingest, status, retry, doctor):
+for command in (serve, embed, ingest, search, status, retry, duplicates, export, doctor):
     app.command()(command)
 app.add_typer(bench, name="bench")
 app.add_typer(models, name="models")
 app.add_typer(collection, name="collection")
 app.add_typer(job, name="job")
+app.add_typer(store, name="store")
 
 
 def _print_version(is_asked: bool) -> None:

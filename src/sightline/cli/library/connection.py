@@ -23,8 +23,9 @@ LOOK_S = 0.1
 PATIENCE_S = 10.0
 PROBE_S = 3.0
 LOADING_S = 1800.0  # a model may have to be fetched first
-ANSWER_S = 600.0  # a store may have to be filled before a server can answer
-STREAM_S = 30.0  # three heartbeats of a stream of events
+# Duplicates among a million take minutes, filling a store too: only what should never be silent has a limit
+ANSWER = httpx.Timeout(None, connect=PROBE_S)
+STREAM_S = 60.0  # six heartbeats of a stream of events
 
 
 class Connection:
@@ -49,52 +50,56 @@ class Connection:
         self._stack.close()
 
     def get(self, path: str, **query: object) -> Any:
-        return self.ask("GET", path, query=query)
+        params = {name: str(value) for name, value in query.items() if value is not None}
+        return _json(self._answer("GET", path, params=params))
 
     def post(self, path: str, content: object = None) -> Any:
-        return self.ask("POST", path, content=content)
+        return _json(self._answer("POST", path, json=content))
 
-    def delete(self, path: str) -> Any:
-        return self.ask("DELETE", path)
+    def delete(self, path: str) -> None:
+        self._answer("DELETE", path)
 
-    def ask(
-        self, method: str, path: str, *, content: object = None, query: Mapping[str, object] | None = None
-    ) -> Any:
-        """The JSON of the answer; None where that is empty.
+    def read(self, path: str) -> bytes:
+        """What is there, as it is."""
+        return self._answer("GET", path).content
 
-        A server that is still loading is waited for; one that has ended is replaced.
+    @contextmanager
+    def stream(self, path: str, **options: Any) -> Iterator[httpx.Response]:
+        """An answer as it comes, asked for once. Raises ServerRefusedError; ServerAwayError: it broke off."""
+        try:
+            with self._client.stream("GET", path, timeout=STREAM_S, **options) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise _refusal(answer)
+                yield answer
+        except httpx.TransportError as error:
+            raise ServerAwayError(f"{self.asked} broke off in the midst of its answer") from error
+
+    def _answer(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """A server that is still loading is waited for; one that has ended is replaced.
+
         Raises ServerRefusedError: it will not, and says why; ServerAwayError.
         """
-        params = {name: str(value) for name, value in (query or {}).items() if value is not None}
         end = time.monotonic() + LOADING_S
         while True:
             try:
-                answer = self._client.request(method, path, json=content, params=params)
-            except httpx.ConnectError:  # it never heard of it
-                self.reconnect()
-                continue
+                answer = self._client.request(method, path, **options)
             except httpx.TransportError as error:
-                if method != "GET":
+                # what was not even connected never arrived, and to ask twice changes nothing
+                if method != "GET" and not isinstance(error, httpx.ConnectError):
                     raise ServerAwayError(
                         f"{self.asked} ended before it had answered; see `sightline status`"
                     ) from error
-                self.reconnect()
+                self._reconnect()
                 continue
             if _error(answer).get("code") == "not_ready" and time.monotonic() < end:
                 time.sleep(LOOK_S)
                 continue
-            return _content(answer)
-
-    @contextmanager
-    def stream(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
-        """An answer as it comes, to a request sent once. Raises ServerRefusedError, httpx.TransportError."""
-        with self._client.stream(method, path, timeout=STREAM_S, **options) as answer:
             if answer.is_error:
-                answer.read()
-                _content(answer)
-            yield answer
+                raise _refusal(answer)
+            return answer
 
-    def reconnect(self) -> None:
+    def _reconnect(self) -> None:
         """Ask whoever owns the library now. Raises ServerAwayError: our own server has ended."""
         if self.is_ours:
             raise ServerAwayError("the server in this process ended; its log is above")
@@ -142,13 +147,13 @@ class Connection:
         self._client.close()
         headers = {"authorization": f"Bearer {token}"}
         # trust_env: a proxy would be asked for a port of this machine
-        self._client = httpx.Client(base_url=address, headers=headers, timeout=ANSWER_S, trust_env=False)
+        self._client = httpx.Client(base_url=address, headers=headers, timeout=ANSWER, trust_env=False)
 
     def _require_store(self) -> None:
         """Raises SettingsError: the errand names another store than the one that is in use."""
         if self._errand.store is None:
             return
-        used = self.get("/v1/library")["store"]["address"]
+        used = self.get("/v1/store")["address"]
         if used != shown(self._errand.store):
             raise SettingsError(
                 f"--store is {shown(self._errand.store)!r}, but {self.asked} has the library in {used!r}: "
@@ -176,13 +181,14 @@ def _away(found: Holder, home: str) -> ServerAwayError:
     )
 
 
-def _content(answer: httpx.Response) -> Any:
-    """Raises ServerRefusedError."""
-    if answer.is_error:
-        error = _error(answer)
-        message = error.get("message") or f"the server answered {answer.status_code}"
-        raise ServerRefusedError(str(message), code=str(error.get("code", "internal")))
+def _json(answer: httpx.Response) -> Any:
     return answer.json() if answer.content else None
+
+
+def _refusal(answer: httpx.Response) -> ServerRefusedError:
+    error = _error(answer)
+    message = error.get("message") or f"the server answered {answer.status_code}"
+    return ServerRefusedError(str(message), code=str(error.get("code", "internal")))
 
 
 def _error(answer: httpx.Response) -> Mapping[str, object]:

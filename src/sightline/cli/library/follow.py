@@ -5,11 +5,9 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
-
 from sightline.cli.library.connection import Connection
 from sightline.cli.progress import Progress
-from sightline.domain.errors import ServerRefusedError
+from sightline.domain.errors import ServerAwayError, ServerRefusedError
 from sightline.domain.ledger import STATES, UNFINISHED
 
 Facts = Mapping[str, Any]
@@ -35,11 +33,7 @@ def followed(library: Connection, number: int, bar: Progress) -> Facts:
                 last = event_id
                 if "done" in facts:
                     bar.reach(facts["done"] + facts["failed"], facts.get("total", job["total"]))
-        except ServerRefusedError:  # as many streams are open as there can be
-            time.sleep(POLL_S)
-        except httpx.ConnectError:
-            library.reconnect()
-        except httpx.TransportError:  # cut off, or silent for too long
+        except (ServerRefusedError, ServerAwayError):  # as many streams are open as can be, or it broke off
             time.sleep(POLL_S)
 
 
@@ -51,7 +45,7 @@ def _events(library: Connection, number: int, after: str | None) -> Iterator[tup
     """The newest event's id and what the event says, until the job has changed its state."""
     headers = {"last-event-id": after} if after is not None else {}
     kind, data = "", ""
-    with library.stream("GET", f"/v1/jobs/{number}/events", headers=headers) as answer:
+    with library.stream(f"/v1/jobs/{number}/events", headers=headers) as answer:
         for line in answer.iter_lines():
             name, _, value = line.partition(": ")
             if name == "id":

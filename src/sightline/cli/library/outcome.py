@@ -8,6 +8,7 @@ import typer
 from sightline.cli.failures import ExitCode
 from sightline.cli.library.connection import Connection
 from sightline.cli.library.follow import Facts, followed
+from sightline.cli.library.lag import caught_up
 from sightline.cli.progress import progress
 from sightline.cli.screen import note, printable, show_json
 
@@ -29,6 +30,7 @@ def awaited(library: Connection, number: int, *, as_json: bool) -> ExitCode:
         with progress("pictures", None) as bar:
             job = followed(library, number, bar)
         failures = _failures(library, number) if job["failed"] else []
+        caught_up(library, job["collection"])
     except KeyboardInterrupt:
         _interrupted(library, number)
         raise typer.Exit(ExitCode.INTERRUPTED) from None

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pydantic import SecretStr
 
 from sightline.bootstrap import build
-from sightline.bootstrap.library import models_bound, open_library
+from sightline.bootstrap.library import Bound, models_bound, open_library
 from sightline.cli.library.errand import Errand
 from sightline.imaging.memory import give_back_large_blocks
 from sightline.imaging.silence import silence_libtiff
@@ -57,11 +57,17 @@ def _models(settings: Settings, errand: Errand) -> tuple[str, ...]:
     if not errand.needs_model:
         return ()
     bound = models_bound(settings)
-    own = (
-        errand.model
-        or (errand.collection and bound.collections.get(errand.collection))
-        or (errand.job and bound.jobs.get(errand.job))
-    )
+    own = errand.model or _bound_model(bound, errand)
     wanted = [own] if own else list(settings.models)
     wanted += bound.unfinished if errand.runs_jobs else ()
     return tuple(dict.fromkeys(wanted))
+
+
+def _bound_model(bound: Bound, errand: Errand) -> str | None:
+    """That of the collection or job; where none is named, of the only collection there is."""
+    if errand.job is not None:
+        return bound.jobs.get(errand.job)
+    if errand.collection is not None:
+        return bound.collections.get(errand.collection)
+    models = list(bound.collections.values())
+    return models[0] if len(models) == 1 else None

@@ -23,7 +23,7 @@ def run(collection: str | None, *, as_json: bool) -> None:
         else:
             collections = [library.get(f"/v1/collections/{collection}")]
         jobs = library.get("/v1/jobs", collection=collection)["jobs"]
-        facts = {**library.get("/v1/library"), "home": str(library.home), "asked": library.asked}
+        facts = {"home": str(library.home), "asked": library.asked, "store": library.get("/v1/store")}
     if as_json:
         show_json({**facts, "collections": collections, "jobs": jobs})
     else:
