@@ -4,7 +4,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sightline.domain.errors import EngineUnavailableError, SourceError, StoreNotInstalledError
+from sightline.domain.errors import (
+    EngineUnavailableError,
+    InvalidRequestError,
+    SourceError,
+    StoreNotInstalledError,
+)
 
 # name -> module:class, and the extra that installs what it needs
 ENGINES = {
@@ -28,6 +33,15 @@ SOURCES = {
         (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq"),
     ),
     "tar": ("sightline.sources.tar:TarSource", (".tar", ".tar.gz", ".tgz")),
+}
+# name -> module:value of the formats that tables are exported in
+FORMATS = {
+    "csv": "sightline.exports.text:CSV",
+    "duckdb": "sightline.exports.tables:DUCKDB",
+    "jsonl": "sightline.exports.text:JSONL",
+    "npy": "sightline.exports.arrays:NPY",
+    "npz": "sightline.exports.arrays:NPZ",
+    "parquet": "sightline.exports.tables:PARQUET",
 }
 
 
@@ -70,6 +84,16 @@ def source_class(address: str) -> Any:
         known = ", ".join(suffix for _, suffixes in SOURCES.values() for suffix in suffixes)
         raise SourceError(f"{address!r} is no source of pictures; give a folder, or a file in {known}")
     return _part(found)
+
+
+def export_format(name: str) -> Any:
+    """A format by its name; see Format in domain/exports.
+
+    Raises InvalidRequestError: no such format.
+    """
+    if name not in FORMATS:
+        raise InvalidRequestError(f"format {name!r} is not known; there are {', '.join(FORMATS)}")
+    return _part(FORMATS[name])
 
 
 def _part(path: str) -> Any:

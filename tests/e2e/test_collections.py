@@ -1,5 +1,6 @@
 """Collections over HTTP: made, filled, followed, shown, removed. The model is a fake, the rest is real."""
 
+import base64
 import io
 import json
 from collections.abc import Iterator
@@ -114,6 +115,104 @@ def test_a_thumbnail_is_drawn_anew_and_cached_by_its_content(server: Running, jo
         f"/v1/collections/cats/thumbnails/{item}", headers={"if-none-match": answer.headers["etag"]}
     )
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_picture_is_found_by_itself_however_it_is_sent(
+    server: Running, job: dict[str, object], roots: Path
+) -> None:
+    """The fake model's vectors tell pictures apart, and nothing else."""
+    wait_until(lambda: server.client.get("/v1/collections/cats").json()["store"]["lag"] == 0)
+    path = "/v1/collections/cats/search"
+    data = (roots / "cats" / "00007.png").read_bytes()
+    encoded = base64.b64encode(data).decode()
+    by_upload = server.client.post(path, files={"file": data}, data={"k": "3", "filter": "{}"})
+    assert by_upload.status_code == 200, by_upload.text
+    hits = by_upload.json()["hits"]
+    assert len(hits) == 3
+    assert hits[0]["uri"].endswith("/00007.png")
+    assert hits[0]["score"] == pytest.approx(1, abs=1e-4)
+    for body in ({"image": encoded}, {"image_url": f"data:image/png;base64,{encoded}"}):
+        assert server.client.post(path, json={**body, "k": 3}).json()["hits"] == hits
+    own = hits[0]["id"]
+    assert server.client.post(path, json={"item": own, "with_asked": True}).json()["hits"][0]["id"] == own
+    assert server.client.post(path, json={"item": own}).json()["hits"][0]["id"] != own
+    assert server.client.get(hits[0]["thumbnail"]).status_code == 200
+    vector = server.client.post("/embed-image", files={"file": data}).json()["embedding"]
+    assert server.client.post(path, json={"vector": vector}).json()["hits"][0]["id"] == own
+    unlike = {"query": [{"image": encoded, "weight": -1}], "k": COUNT}
+    assert server.client.post(path, json=unlike).json()["hits"][-1]["id"] == own
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({}, "invalid_request"),
+        ({"text": "a", "item": "b"}, "invalid_request"),
+        ({"query": []}, "invalid_request"),
+        ({"query": [{"text": "a", "vector": [1]}]}, "invalid_request"),
+        ({"item": "nobody"}, "item_not_found"),
+        ({"vector": [1, 2]}, "invalid_request"),
+        ({"vector": [0] * 16}, "invalid_request"),
+        ({"vector": [1e308] * 16}, "invalid_request"),
+        ({"text": "a", "k": 0}, "invalid_request"),
+        ({"text": "a", "k": 1001}, "invalid_request"),
+        ({"text": "a", "offset": -1}, "invalid_request"),
+        ({"text": "a", "filter": {"a": {"like": 1}}}, "invalid_filter"),
+        ({"text": "a", "group_by": ""}, "invalid_filter"),
+        ({"text": "a", "nothing": 1}, "invalid_request"),
+        ({"image_url": "http://example.com/a.png"}, "url_fetch_off"),
+    ],
+)
+def test_a_search_that_cannot_be_understood_is_refused(
+    server: Running, job: dict[str, object], asked: dict[str, object], code: str
+) -> None:
+    answer = server.client.post("/v1/collections/cats/search", json=asked)
+    assert answer.status_code in (400, 404), answer.text
+    assert answer.json()["error"]["code"] == code
+
+
+def test_filters_and_groups_narrow_a_search(server: Running) -> None:
+    server.client.post("/v1/collections", json={"name": "shop"}).raise_for_status()
+    items = [
+        {"id": f"{n}", "text": f"thing {n}", "metadata": {"product_id": f"p{n // 3}", "price": n}}
+        for n in range(12)
+    ]
+    server.client.post("/v1/collections/shop/items", json={"items": items}).raise_for_status()
+    path = "/v1/collections/shop/search"
+    cheap = server.client.post(path, json={"text": "thing 5", "filter": {"price": {"lt": 4}}}).json()
+    assert {hit["metadata"]["price"] for hit in cheap["hits"]} == {0, 1, 2, 3}
+    assert cheap["considered"] == 4
+    grouped = server.client.post(path, json={"text": "thing 5", "group_by": "product_id"}).json()["hits"]
+    assert sorted(hit["metadata"]["product_id"] for hit in grouped) == ["p0", "p1", "p2", "p3"]
+    assert grouped[0]["id"] == "5"
+
+
+def test_duplicates_are_grouped_around_what_is_kept(server: Running) -> None:
+    server.client.post("/v1/collections", json={"name": "twice"}).raise_for_status()
+    items = [{"id": f"{n}", "text": f"thing {n // 2}"} for n in range(6)]
+    server.client.post("/v1/collections/twice/items", json={"items": items}).raise_for_status()
+    for threshold in ("exact", "0.999"):
+        told = server.client.get(f"/v1/collections/twice/duplicates?threshold={threshold}").json()
+        assert (told["total_groups"], told["total_copies"], told["next_offset"]) == (3, 3, None)
+        assert [group["keeper"]["id"] for group in told["groups"]] == ["0", "2", "4"]
+    assert server.client.get("/v1/collections/twice/duplicates?threshold=x").status_code == 400
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", "parquet", "npz", "duckdb"])
+def test_a_collection_is_exported(server: Running, job: dict[str, object], format: str) -> None:
+    answer = server.client.get(f"/v1/collections/cats/export?format={format}&vectors=true")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"] == f'attachment; filename="cats.{format}"'
+    if format == "jsonl":
+        lines = [json.loads(line) for line in answer.text.splitlines()]
+        assert len(lines) == COUNT
+        assert len(lines[0]["vector"]) == 16
+    assert server.client.get("/v1/collections/cats/export?format=doc").status_code == 400
+
+
+def test_the_store_is_told_and_changed_only_by_the_owner(server: Running) -> None:
+    assert server.client.get("/v1/store").json() == {"name": "duckdb", "address": "duckdb"}
+    assert server.client.post("/v1/store", json={"to": "memory"}).status_code == 403
 
 
 def test_items_are_put_shown_and_removed(server: Running) -> None:

@@ -20,8 +20,9 @@ from sightline.domain.errors import SettingsError
 from sightline.domain.items import Json
 from sightline.domain.ports import Source, Store
 from sightline.environment import home_of
-from sightline.registry import source_class, store_class
+from sightline.registry import export_format, source_class, store_class
 from sightline.services.collections.choice import ChosenStore, shown
+from sightline.services.collections.export import Export
 from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.library import Library
 from sightline.services.collections.thumbnails import Thumbnails
@@ -65,6 +66,7 @@ def open_library(settings: Settings, served: ServedModels, *, runs_jobs: bool = 
         choice=choice,
         open_store=partial(open_store, settings, home),
         thumbnails=Thumbnails(home / THUMBNAILS, record, open_source),
+        export=Export(record, export_format),
         served=served,
         ingestion=Ingestion(
             record,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Row, Table, delete, func, select, update
 
 from sightline.catalogue import changes, vectors
@@ -57,6 +58,17 @@ class SqlRecord:
         with self._database.reading() as connection:
             changes.collection_row(connection, name)
             return _collection(connection.execute(_described().where(collections.c.name == name)).one())
+
+    def space(self, name: str) -> Space:
+        """The space a collection is bound to: cheaper than `collection`, which counts."""
+        with self._database.reading() as connection:
+            row = changes.collection_row(connection, name)
+            return Space(row.fingerprint, row.model, row.dim)
+
+    def head(self, name: str) -> int:
+        """The number of a collection's newest change: cheaper than `collection`, which counts."""
+        with self._database.reading() as connection:
+            return int(changes.collection_row(connection, name).seq)
 
     def retire(self, name: str) -> None:
         """First half of a deletion: nobody sees the collection any more, and its name is still taken.
@@ -124,6 +136,26 @@ class SqlRecord:
             contents = {item.id: item.sha256 for item in _items(connection, name, ids)}
             found = vectors.read(connection, space, contents.values())
             return {item_id: found[content] for item_id, content in contents.items()}
+
+    def sample(self, name: str, limit: int) -> Float32:
+        """Vectors (N, dim) of at most `limit` items: of the smallest sha256, which is as good as chance."""
+        with self._database.reading() as connection:
+            row = changes.collection_row(connection, name)
+            query = _present(connection, name).order_by(items.c.sha256).limit(limit)
+            contents = [bytes(one.sha256).hex() for one in connection.execute(query)]
+            found = vectors.read(connection, vectors.space_row(connection, row.fingerprint), contents)
+            drawn = [found[content] for content in contents]
+            return np.array(drawn, dtype=np.float32).reshape(len(drawn), row.dim)
+
+    def copies(self, name: str) -> list[Item]:
+        """The items whose content another item of the collection also has, by content, then by id."""
+        with self._database.reading() as connection:
+            present = _present(connection, name)
+            shared = present.with_only_columns(items.c.sha256).group_by(items.c.sha256)
+            query = present.where(items.c.sha256.in_(shared.having(func.count() > 1)))
+            return [
+                changes.item(row) for row in connection.execute(query.order_by(items.c.sha256, items.c.id))
+            ]
 
     def prepare_space(self, space: Space) -> None:
         """Make room for vectors of a space that no collection is bound to yet."""

@@ -28,6 +28,14 @@ class Record(Protocol):
 
     def collection(self, name: str) -> Collection: ...
 
+    def space(self, name: str) -> Space:
+        """The space a collection is bound to: cheaper than `collection`, which counts."""
+        ...
+
+    def head(self, name: str) -> int:
+        """The number of its newest change: cheaper than `collection`, which counts."""
+        ...
+
     def retire(self, name: str) -> None:
         """Begin to delete: nobody sees it from now on. Then drop its views, then `delete`."""
         ...
@@ -66,6 +74,14 @@ class Record(Protocol):
         ...
 
     def vectors_of(self, name: str, ids: Sequence[str]) -> dict[str, Float32]: ...
+
+    def sample(self, name: str, limit: int) -> Float32:
+        """Vectors (N, dim) of at most `limit` items, drawn without favour and each time the same."""
+        ...
+
+    def copies(self, name: str) -> list[Item]:
+        """The items whose content another item of the collection also has, by content, then by id."""
+        ...
 
     def prepare_space(self, space: Space) -> None:
         """Make room for vectors of a space that no collection is bound to yet."""

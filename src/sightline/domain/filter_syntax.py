@@ -56,7 +56,7 @@ class _Parser:
             case "not":
                 return [Not(self.filter(value, depth_left - 1))]
             case _:
-                return self._conditions(_path(name), value)
+                return self._conditions(field_path(name), value)
 
     def _filters(self, name: str, value: object, depth_left: int) -> tuple[Filter, ...]:
         if not isinstance(value, list):
@@ -107,7 +107,8 @@ class _Parser:
             )
 
 
-def _path(name: object) -> Path:
+def field_path(name: object) -> Path:
+    """The keys that a field's name with dots leads through. Raises InvalidFilterError."""
     if not isinstance(name, str):
         raise InvalidFilterError(f"{_shown(name)} cannot name a field; names are strings")
     path = tuple(name.split("."))

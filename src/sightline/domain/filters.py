@@ -72,12 +72,12 @@ def matches(where: Filter, metadata: Metadata) -> bool:
     """Whether an item with this metadata passes: the meaning that every store keeps."""
     match where:
         case Equals(path, values):
-            wanted = {_typed(value) for value in values}
-            return any(_typed(value) in wanted for value in _values(metadata, path))
+            wanted = {typed(value) for value in values}
+            return any(typed(value) in wanted for value in values_at(metadata, path))
         case Compares(path, order, bound):
-            return any(_in_order(value, order, bound) for value in _values(metadata, path))
+            return any(_in_order(value, order, bound) for value in values_at(metadata, path))
         case Exists(path):
-            return bool(_values(metadata, path))
+            return bool(values_at(metadata, path))
         case And(parts):
             return all(matches(part, metadata) for part in parts)
         case Or(parts):
@@ -86,7 +86,8 @@ def matches(where: Filter, metadata: Metadata) -> bool:
             return not matches(part, metadata)
 
 
-def _values(metadata: Metadata, path: Path) -> list[Json]:
+def values_at(metadata: Metadata, path: Path) -> list[Json]:
+    """The values of a field: the elements of a list, else the value itself; none of null."""
     here: Json | Metadata = metadata
     for key in path:
         if not isinstance(here, Mapping) or key not in here:
@@ -97,7 +98,7 @@ def _values(metadata: Metadata, path: Path) -> list[Json]:
     return here if isinstance(here, list) else [cast(Json, here)]
 
 
-def _typed(value: Json) -> tuple[str, Scalar] | None:
+def typed(value: Json) -> tuple[str, Scalar] | None:
     """What two values must share to be equal; None for what equals nothing."""
     match value:
         case bool():
@@ -111,7 +112,7 @@ def _typed(value: Json) -> tuple[str, Scalar] | None:
 
 
 def _in_order(value: Json, order: Order, bound: float | str) -> bool:
-    ours, theirs = _typed(value), _typed(bound)
+    ours, theirs = typed(value), typed(bound)
     return (
         ours is not None and theirs is not None and ours[0] == theirs[0] and ORDERS[order](ours[1], theirs[1])
     )

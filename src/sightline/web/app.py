@@ -18,7 +18,19 @@ from sightline.services.collections.library import Library
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.version import VERSION
-from sightline.web import collections, datasets, inspection, items, jobs, openai, probes, slo, systems
+from sightline.web import (
+    collections,
+    datasets,
+    items,
+    jobs,
+    openai,
+    probes,
+    reports,
+    search,
+    slo,
+    store,
+    systems,
+)
 from sightline.web.edge import Edge
 from sightline.web.errors import RefusedError, answer_http_error, answer_known_error
 from sightline.web.limits import Gate
@@ -60,7 +72,7 @@ def create_app(
         telemetry=SILENT,
     )
     app.state.sightline = state
-    for part in (openai, systems, collections, items, jobs, datasets, inspection, slo, probes):
+    for part in (openai, systems, collections, items, search, reports, jobs, store, datasets, slo, probes):
         app.include_router(part.router)
     _add_error_answers(app)
     _add_rings(app, state, traces)

@@ -8,6 +8,7 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── UrlFetchOffError          url_fetch_off
 │   ├── InvalidFilterError        invalid_filter
 │   ├── UnknownCollectionError    collection_not_found
+│   ├── UnknownItemError          item_not_found
 │   ├── CollectionExistsError     collection_exists: with another dim
 │   ├── SpaceMismatchError        space_mismatch
 │   ├── MissingVectorError        missing_vector

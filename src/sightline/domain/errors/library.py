@@ -11,6 +11,10 @@ class UnknownCollectionError(InputError):
     code = "collection_not_found"
 
 
+class UnknownItemError(InputError):
+    code = "item_not_found"
+
+
 class CollectionExistsError(InputError):
     """There is such a collection already, or a view of it that holds vectors of another length."""
 
@@ -27,10 +31,6 @@ class MissingVectorError(InputError):
     """Items were to be kept whose vectors were neither given nor there."""
 
     code = "missing_vector"
-
-
-class UnknownItemError(InputError):
-    code = "item_not_found"
 
 
 class UnknownJobError(InputError):

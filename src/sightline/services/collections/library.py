@@ -11,7 +11,10 @@ from sightline.domain.collections import Changeset, Collection, Item, SourceNote
 from sightline.domain.errors import ImageError
 from sightline.domain.ports import Store
 from sightline.services.collections.choice import ChosenStore, shown
+from sightline.services.collections.duplicates import Duplicates
+from sightline.services.collections.export import Export
 from sightline.services.collections.ingest import Ingestion
+from sightline.services.collections.search import Search
 from sightline.services.collections.thumbnails import Thumbnails
 from sightline.services.collections.views import Views, ViewState
 from sightline.services.model import Model
@@ -52,6 +55,7 @@ class Library:
         choice: ChosenStore,
         open_store: Callable[[str], Store],
         thumbnails: Thumbnails,
+        export: Export,
         served: ServedModels,
         ingestion: Ingestion,
         runs_jobs: bool = True,
@@ -64,6 +68,9 @@ class Library:
         self._choice = choice
         self._open_store = open_store
         self.thumbnails = thumbnails
+        self.export = export
+        self.search = Search(record, views)
+        self.duplicates = Duplicates(record, views)
         self.served = served
         self.ingestion = ingestion
         self._runs_jobs = runs_jobs
@@ -104,9 +111,8 @@ class Library:
         """Raises UnknownCollectionError."""
         collection = self.record.collection(name)
         store = self.views.store.name
-        return Described(
-            collection, self.views.state(name), store, shown(self._choice.address), self.record.sources(name)
-        )
+        sources = self.record.sources(name)
+        return Described(collection, self.views.state(name), store, self.views.address, sources)
 
     def put(
         self, name: str, items: Sequence[Item], vectors: Sequence[Float32], pictures: Mapping[str, bytes]
@@ -132,6 +138,10 @@ class Library:
         head = self.record.commit(name, Changeset(space.fingerprint, removals=ids))
         self.views.nudge(name)
         return head
+
+    def store(self) -> dict[str, str]:
+        """Its name, and its address without the password."""
+        return {"name": self.views.store.name, "address": self.views.address}
 
     def switch_store(self, address: str) -> None:
         """Fill another store from the record, then use it. Costs no forward pass.

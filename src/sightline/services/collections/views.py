@@ -115,7 +115,7 @@ class Views:
 
     def state(self, name: str) -> ViewState:
         """Raises UnknownCollectionError, RecordError."""
-        head = self._record.collection(name).head
+        head = self._record.head(name)
         try:
             view = self.view(name)
             cursor, index = view.cursor, view.state()
@@ -124,8 +124,8 @@ class Views:
         return ViewState(cursor, max(0, head - cursor), index, self._trouble.get(name))
 
     def lag(self, name: str) -> int:
-        """How many changes the view does not hold yet."""
-        return self.state(name).lag
+        """How many changes the view does not hold yet, as far as is known without asking the store."""
+        return max(0, self._record.head(name) - self._reached.get(name, 0))
 
     def rebuild(self, name: str) -> None:
         """Drop the view and make it again from the record. Raises StoreUnavailableError."""
@@ -187,15 +187,15 @@ class Views:
 
     def _open(self, name: str) -> View:
         """The view as the store has it, or an empty one where that is of something else."""
-        collection = self._record.collection(name)
+        dim = self._record.space(name).dim
         try:
-            view = self.store.open(name, collection.space.dim)
-            is_ours = self._is_noted(name) and view.cursor <= collection.head
+            view = self.store.open(name, dim)
+            is_ours = self._is_noted(name) and view.cursor <= self._record.head(name)
         except CollectionExistsError:  # with vectors of another length: of another space
             is_ours = False
         if not is_ours:
             self.store.drop(name)
-            view = self.store.open(name, collection.space.dim)
+            view = self.store.open(name, dim)
             self._record.note_view(name, ViewNote(self.store.name, self.address, 0))
         return view
 
@@ -227,7 +227,7 @@ class Views:
             self._end_deletion(name)
             return
         view = self.view(name)
-        head = self._record.collection(name).head
+        head = self._record.head(name)
         if view.cursor > head:
             self.rebuild(name)
             view = self.view(name)

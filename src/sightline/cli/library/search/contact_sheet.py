@@ -31,7 +31,10 @@ figcaption {{ margin-top: .5rem; overflow-wrap: anywhere }}
 {figures}
 </main></body></html>
 """
-FIGURE = '<figure class="{kind}">{picture}<figcaption><b>{score:.3f}</b> {address}<br>{metadata}</figcaption></figure>'
+FIGURE = (
+    '<figure class="{kind}">{picture}'
+    "<figcaption><b>{score:.3f}</b> {address}<br>{metadata}</figcaption></figure>"
+)
 
 
 def open_sheet(title: str, hits: Sequence[Mapping[str, Any]], read: Read) -> None:

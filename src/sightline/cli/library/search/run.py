@@ -34,7 +34,7 @@ class Order:
     group_by: str | None
 
     def request(self) -> dict[str, object]:
-        """Raises typer.BadParameter: nothing to look for, or no JSON; InvalidRequestError, OSError: a file."""
+        """Raises typer.BadParameter: nothing to look for, or no JSON; InvalidRequestError, OSError."""
         parts: list[dict[str, object]] = [] if self.text is None else [{"text": self.text}]
         parts += [_part(one) for one in self.more]
         parts += [{**_part(one), "weight": LESS} for one in self.less]

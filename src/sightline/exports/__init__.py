@@ -1,0 +1,1 @@
+"""Files that others read: one writer for each format. Know neither collections nor models."""
