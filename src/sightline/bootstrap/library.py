@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sightline.catalogue.database import FILE_NAME, Database
+from sightline.catalogue import copies
+from sightline.catalogue.copies import FILE_NAME
+from sightline.catalogue.database import Database
 from sightline.catalogue.jobs import SqlLedger
 from sightline.catalogue.owner import Owner
 from sightline.catalogue.record import SqlRecord
@@ -99,6 +101,18 @@ def models_bound(settings: Settings) -> Bound:
             models = {one.name: one.space.model for one in SqlRecord(database).collections()}
             jobs = {job.id: models[job.collection] for job in ledger.jobs()}
             return Bound(models, jobs, [models[job.collection] for job in ledger.unfinished()])
+
+
+def restore(settings: Settings, source: Path) -> Path | None:
+    """Make a backup the library's record; returns where the record before it lies now.
+
+    Raises FolderOwnedError: somebody uses the library; RecordError: the backup cannot be used; SettingsError.
+    """
+    home = home_of(settings)
+    with Owner(home):
+        if is_postgres(_choice(settings, home).address) and not (home / FILE_NAME).exists():
+            raise SettingsError("the record is in PostgreSQL; restore it by pg_restore")
+        return copies.restore(home, source.expanduser().absolute())
 
 
 def _choice(settings: Settings, home: Path) -> ChosenStore:

@@ -24,7 +24,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # help is plain text: it needs no library, and pipes as it reads
 )
-for command in (serve, embed, ingest, search, status, retry, duplicates, export, doctor):
+for command in (
+    serve, embed, ingest, search, status, retry, duplicates, export, backup, restore, doctor,
+):  # fmt: skip
     app.command()(command)
 app.add_typer(bench, name="bench")
 app.add_typer(models, name="models")

@@ -21,6 +21,7 @@ from sightline.version import VERSION
 from sightline.web import (
     collections,
     datasets,
+    inspection,
     items,
     jobs,
     openai,
@@ -39,6 +40,11 @@ from sightline.web.tracing import TraceRing
 
 log = logging.getLogger(__name__)
 
+# in the order in which /docs shows them
+PARTS = (
+    openai, systems, collections, items, search, reports, jobs,
+    store, inspection, datasets, slo, probes,
+)  # fmt: skip
 CLOSE_S = 1.0  # a second signal does not cut it short
 
 # Newer FastAPI tells of requests by itself where a variable or some library's global provider turns it on:
@@ -72,7 +78,7 @@ def create_app(
         telemetry=SILENT,
     )
     app.state.sightline = state
-    for part in (openai, systems, collections, items, search, reports, jobs, store, datasets, slo, probes):
+    for part in PARTS:
         app.include_router(part.router)
     _add_error_answers(app)
     _add_rings(app, state, traces)
