@@ -9,7 +9,7 @@ PHOTOS ?= ../shared/data/clothing
 GOLDEN ?= ../shared/golden
 SOAK_S ?= 3600
 
-.PHONY: help setup demo serve test check parity promtool bench load soak photos train clean
+.PHONY: help setup demo serve test check parity promtool bench bench-library load soak photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ parity: $(PARITY)/.ready  ## real sizes, random weights, against transformers an
 promtool:  ## the alerts against made-up histories; needs promtool, which comes with Prometheus
 	promtool check config deploy/prometheus/prometheus.yml
 	promtool test rules deploy/prometheus/tests.yml
+
+bench-library: $(PARITY)/.ready  ## ingestion: speed, memory, what a second run costs, searches meanwhile
+	$(PARITY)/bin/python -m benchmarks.library
 
 bench: $(PARITY)/.ready  ## speed and memory, as ratios from one run
 	$(PARITY)/bin/python -m benchmarks

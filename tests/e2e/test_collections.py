@@ -294,3 +294,29 @@ def test_without_a_library_the_routes_say_so() -> None:
     with running() as server:
         answer = server.client.get("/v1/collections")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "library_off")
+
+
+def test_a_collection_gets_another_models_vectors_in_one_step(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "roots" / "cats", range(30))
+    path = "/v1/collections/cats"
+    with running(
+        home=str(tmp_path / "h"), source_roots=str(tmp_path / "roots"), models=("fake", "other")
+    ) as server:
+        asked = {"source": str(tmp_path / "roots" / "cats")}
+        ended(server.client, server.client.post(f"{path}/ingest", json=asked).json()["id"])
+        server.client.post(f"{path}/items", json={"items": [{"id": "t", "text": "a"}]}).raise_for_status()
+        refused = server.client.post(f"{path}/ingest", json={**asked, "model": "other"})
+        assert refused.json()["error"]["code"] == "space_mismatch"
+        job = server.client.post(f"{path}/re-embed", json={"model": "other"})
+        assert job.status_code == 202
+        failed = ended(server.client, job.json()["id"])
+        assert (failed["computed"], failed["failed"]) == (30, 1)  # the text's bytes were not kept
+        assert server.client.get(path).json()["model"] == "fake"
+        again = server.client.post(f"{path}/re-embed", json={"model": "other", "drops_unreadable": True})
+        ended(server.client, again.json()["id"])
+        wait_until(lambda: server.client.get(path).json()["model"] == "other")
+        assert server.client.get(path).json()["items"] == 30
+        wait_until(lambda: server.client.get(path).json()["store"]["lag"] == 0)
+        data = (tmp_path / "roots" / "cats" / "00003.png").read_bytes()
+        hits = server.client.post(f"{path}/search", files={"file": data}).json()["hits"]
+        assert hits[0]["uri"].endswith("00003.png")

@@ -11,7 +11,7 @@ from sightline.domain.collections import SourceNote
 from sightline.domain.errors import SourceError
 from sightline.domain.items import Json
 from sightline.domain.ledger import Job
-from sightline.services.collections.library import Library
+from sightline.services.collections.library import Library, space_of
 from sightline.services.collections.planning import Order
 from sightline.web.answers import json_answer
 from sightline.web.errors import RefusedError
@@ -66,6 +66,14 @@ class IngestRequest(BaseModel):
     keep_missing: bool = Field(False, description="keep items that the source has no more")
 
 
+class ReembedRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"model": "clip-vit-b-32"}]})
+    model: str = Field(description="one of GET /v1/models")
+    drops_unreadable: bool = Field(
+        False, description="take out what cannot be read again, as what came with requests"
+    )
+
+
 @router.get("/v1/collections", summary="All collections")
 async def list_collections(request: Request) -> Response:
     library = library_of(request)
@@ -113,6 +121,23 @@ async def ingest(request: Request, name: str) -> Response:
         require_below_roots(request, asked.root)
     order = Order(note, removes_missing=not asked.keep_missing)
     job = await in_thread(lambda: submitted(library, name, order, model=asked.model))
+    return accepted(job, library)
+
+
+@router.post(
+    "/v1/collections/{name}/re-embed",
+    status_code=202,
+    summary="Give a collection the vectors of another model",
+    openapi_extra=documented(ReembedRequest),
+)
+async def reembed(request: Request, name: str) -> Response:
+    """Until all are there it is searched as it was; then it is bound to the other space in one step."""
+    library = library_of(request)
+    asked = parsed(ReembedRequest, await read_json(request))
+    space = space_of(library.served.get(asked.model).model)
+    job = await in_thread(
+        lambda: library.ingestion.reembed(name, space, drops_unreadable=asked.drops_unreadable)
+    )
     return accepted(job, library)
 
 

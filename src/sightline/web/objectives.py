@@ -19,6 +19,7 @@ GROUPS: dict[str, RouteGroup] = {
     "/v1/collections": "ingest",
     "/v1/collections/{name}/items": "ingest",
     "/v1/collections/{name}/ingest": "ingest",
+    "/v1/collections/{name}/re-embed": "ingest",
     "/v1/store": "ingest",
     "/v1/jobs/{job}/pause": "ingest",
     "/v1/jobs/{job}/resume": "ingest",

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 
 from sightline.domain.catalogue import Ledger, Record
 from sightline.domain.collections import Space
@@ -26,7 +26,15 @@ from sightline.domain.errors import (
     UnknownJobError,
 )
 from sightline.domain.ledger import Job, Lease, Outcome
-from sightline.services.collections.planning import OpenSource, Order, Plan
+from sightline.services.collections.kinds import (
+    INGEST,
+    REEMBED,
+    Ingesting,
+    Kind,
+    Reembeddings,
+    reembed_request,
+)
+from sightline.services.collections.planning import OpenSource, Order
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.views import Views
 from sightline.services.embedding import EmbeddingService
@@ -34,7 +42,6 @@ from sightline.services.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
-INGEST = "ingest"
 STORAGE_FULL = "storage_full"
 WORKERS = 2  # shards at once: while one ends, the next keeps the device busy
 READERS = 4  # files; a disk gives them in the order it likes best
@@ -66,6 +73,10 @@ class Ingestion:
         self._models = models
         self._workshop = workshop
         self._open_source = open_source
+        self._kinds: dict[str, Kind] = {
+            INGEST: Ingesting(record, ledger, open_source),
+            REEMBED: Reembeddings(record, ledger, views, open_source),
+        }
         self._owner = f"process {os.getpid()}"
         self._stopping = threading.Event()
         self._news = threading.Condition()
@@ -83,7 +94,11 @@ class Ingestion:
         ]
 
     def start(self) -> None:
-        """Go on with every job that is unfinished, unasked."""
+        """Go on with every job that is unfinished, unasked; a crash may also have come just before an end."""
+        for job in {job.collection: job for job in reversed(self.ledger.jobs())}.values():
+            if job.kind == REEMBED:
+                with suppress(SightlineError):
+                    self._end_if_done(job.id)
         for thread in self._threads:
             thread.start()
 
@@ -100,6 +115,13 @@ class Ingestion:
         """A job, kept before this returns. Raises UnknownCollectionError, SourceError, RecordError."""
         with closing(self._open_source(order.source)):
             job = self.ledger.create(INGEST, collection, order.request())
+        self._tell()
+        return job
+
+    def reembed(self, collection: str, space: Space, *, drops_unreadable: bool = False) -> Job:
+        """A job that gives the collection vectors of another model. Raises UnknownCollectionError."""
+        request = reembed_request(space, drops_unreadable=drops_unreadable)
+        job = self.ledger.create(REEMBED, collection, request)
         self._tell()
         return job
 
@@ -157,25 +179,16 @@ class Ingestion:
         if job is None:
             return False
         try:
-            self._plan(job)
+            self._kinds[job.kind].plan(job)
+            self._end_if_done(job.id)
+        except JobStateError:
+            pass  # paused or ended meanwhile
         except StorageFullError as error:
             self._pause_for_room(job.id, error)
         except (InputError, TypeError, KeyError) as error:
             self._fail(job, error)
-        return True
-
-    def _plan(self, job: Job) -> None:
-        order = Order.of(job.request)
-        self._record.note_source(job.collection, order.source)
-        plan = Plan(self._record, job.collection, order.source, removes_missing=order.removes_missing)
-        with closing(self._open_source(order.source)) as source:
-            try:
-                planned = self.ledger.plan(job.id, plan.tasks(source))
-            except JobStateError:
-                return  # paused or ended meanwhile
-            facts = {"job": job.id, "tasks": planned.total, "unchanged": plan.unchanged}
-            log.info("job planned", extra={"fields": {**facts, **source.left_out}})
         self._tell()
+        return True
 
     def _work_next(self) -> bool:
         lease = self.ledger.claim(self._owner)
@@ -202,13 +215,10 @@ class Ingestion:
 
     def _work(self, lease: Lease) -> None:
         job = self.ledger.job(lease.job_id)
-        space = self._record.collection(job.collection).space
-        note = Order.of(job.request).source
-        with closing(self._open_source(note)) as source:
+        with self._kinds[job.kind].opened(job) as (purpose, space):
             work = ShardWork(
                 record=self._record,
-                source=source,
-                source_name=note.name,
+                purpose=purpose,
                 model=self._models(space).model,
                 workshop=self._workshop,
                 readers=self._readers,
@@ -223,13 +233,17 @@ class Ingestion:
         else:
             self._held[lease.shard_id] = rest
         self._views.nudge(job.collection)
-        now = self.ledger.job(job.id)
-        self._note_progress(now)
-        if now.state == "done":
-            self._progress.pop(job.id, None)
-            facts = {"job": now.id, "done": now.done, "failed": now.failed, "computed": now.computed}
-            log.info("job done", extra={"fields": facts})
+        self._note_progress(self.ledger.job(job.id))
+        self._end_if_done(job.id)
         return rest
+
+    def _end_if_done(self, job_id: int) -> None:
+        job = self.ledger.job(job_id)
+        if job.state == "done":
+            self._kinds[job.kind].end(job)
+            self._progress.pop(job.id, None)
+            facts = {"job": job.id, "done": job.done, "failed": job.failed, "computed": job.computed}
+            log.info("job done", extra={"fields": facts})
 
     def _note_progress(self, job: Job) -> None:
         seen = self._progress.setdefault(job.id, deque())

@@ -92,6 +92,16 @@ class Plan:
             after = page[-1].id
 
 
+def tasks_without_vector(record: Record, collection: str, fingerprint: str) -> Iterator[Task]:
+    """The items that have no vector in a space."""
+    after = ""
+    while page := record.without_vector(collection, fingerprint, after=after):
+        for item in page:
+            entry = Entry(item.key, item.uri)
+            yield Task(item.id, {**payload_of(entry), "source": item.source, "sha256": item.sha256})
+        after = page[-1].id
+
+
 def payload_of(entry: Entry) -> dict[str, Json]:
     """An entry as a task keeps it."""
     return {

@@ -1,10 +1,9 @@
-"""One shard of an ingestion: read, embedded in the bulk lane, settled. Does not know why it is to be done.
+"""One shard of a job: read, embedded in the bulk lane, settled. Does not know what the job is for.
 
 Reading, computing and keeping overlap: while one part of the shard is computed, the next is read and the one
 before is kept. A picture that fails is noted, and stops nothing.
 """
 
-import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -13,18 +12,9 @@ from dataclasses import dataclass, field
 
 from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
-from sightline.domain.collections import Changeset, Item
-from sightline.domain.entries import Entry
-from sightline.domain.errors import (
-    EntryChangedError,
-    InputError,
-    NotReadyError,
-    OverloadedError,
-    SightlineError,
-)
+from sightline.domain.errors import NotReadyError, OverloadedError
 from sightline.domain.ledger import Failure, Lease, Outcome, Task
-from sightline.domain.ports import Source
-from sightline.services.collections.planning import REMOVED, entry_of
+from sightline.services.collections.purposes import Piece, Purpose
 from sightline.services.jobs import Picture, as_ours
 from sightline.services.model import Model
 from sightline.services.workshop import Terms, Workshop
@@ -38,19 +28,6 @@ COMPUTE_AHEAD = 1
 SETTLE_TASKS = 256  # or what came in a second: each costs a write that waits for the disk
 SETTLE_S = 1.0
 PATIENCE_S = 0.5  # between two tries to be let in while the server is busy
-
-
-@dataclass
-class Piece:
-    """A task on its way: what was read of it, and where its vector will come from."""
-
-    task: Task
-    entry: Entry | None = None  # None: to be removed
-    sha256: str = ""
-    size_bytes: int = 0
-    data: bytes | None = None  # let go of once it is on its way to the model
-    vector: Future[Float32] | None = None  # None: the record has it already
-    error: SightlineError | None = None
 
 
 @dataclass
@@ -75,16 +52,14 @@ class ShardWork:
         self,
         *,
         record: Record,
-        source: Source,
-        source_name: str,
+        purpose: Purpose,
         model: Model,
         workshop: Workshop,
         readers: Executor,
         is_wanted: Callable[[], bool],
     ) -> None:
         self._record = record
-        self._source = source
-        self._source_name = source_name
+        self._purpose = purpose
         self._model = model
         self._workshop = workshop
         self._readers = readers
@@ -110,7 +85,7 @@ class ShardWork:
         for part in self._parts(tasks):
             if not self._is_wanted():
                 break
-            reading.append([self._readers.submit(self._read, task) for task in part])
+            reading.append([self._readers.submit(self._purpose.read, task) for task in part])
             if len(reading) > READ_AHEAD:
                 computing.append(self._start([piece.result() for piece in reading.popleft()]))
             if len(computing) > COMPUTE_AHEAD:
@@ -134,36 +109,6 @@ class ShardWork:
             part.append(task)
         if part:
             yield part
-
-    def _read(self, task: Task) -> Piece:
-        if task.payload == REMOVED:
-            return Piece(task)
-        entry = entry_of(task.payload)
-        piece = Piece(task, entry)
-        known = task.payload.get("sha256")
-        if isinstance(known, str):  # the same bytes in another place, or with other metadata
-            piece.sha256, piece.size_bytes = known, entry.size_bytes or 0
-            return piece
-        try:
-            piece.data, piece.entry = self._read_as_it_is(entry)
-        except InputError as error:
-            piece.error = error
-        except Exception as error:  # noqa: BLE001  # one picture's failure is its own, whatever it is
-            piece.error = as_ours(error)
-        else:
-            piece.sha256 = hashlib.sha256(piece.data).hexdigest()
-            piece.size_bytes = len(piece.data)
-        return piece
-
-    def _read_as_it_is(self, entry: Entry) -> tuple[bytes, Entry]:
-        """Also of a file that has changed since the scan, as one that was mended before a retry."""
-        try:
-            return self._source.read(entry), entry
-        except EntryChangedError:
-            fresh = self._source.fresh(entry)
-            if fresh == entry:
-                raise
-        return self._source.read(fresh), fresh
 
     def _start(self, pieces: list[Piece]) -> list[Piece]:
         """Set those on their way whose vector nobody has."""
@@ -207,27 +152,10 @@ class ShardWork:
             self._in_flight.pop(piece.sha256, None)
         return Outcome(
             settled=len(pieces),
-            changes=Changeset(
-                self._model.fingerprint,
-                upserts=[self._item(piece, piece.entry) for piece in good if piece.entry is not None],
-                removals=[piece.task.id for piece in good if piece.entry is None],
-                vectors=vectors,
-            ),
+            changes=self._purpose.changes(good, vectors),
             failures=[
                 Failure(piece.task.id, piece.error.code, str(piece.error))
                 for piece in pieces
                 if piece.error is not None
             ],
-        )
-
-    def _item(self, piece: Piece, entry: Entry) -> Item:
-        return Item(
-            id=piece.task.id,
-            uri=entry.uri,
-            sha256=piece.sha256,
-            size_bytes=piece.size_bytes,
-            mtime_ns=entry.mtime_ns,
-            metadata=entry.metadata,
-            source=self._source_name,
-            key=entry.key,
         )

@@ -1,0 +1,47 @@
+"""How fast pictures are taken in, and how fast the engine alone is. Does not know bars."""
+
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.library.pictures import jpegs
+from benchmarks.preparation import preparation_ms
+from benchmarks.timing import medians_s
+from sightline.services.model import Model
+from tests.libraries import ended, opened, order_of
+
+SIZE_PX = (400, 533)
+BATCH = 32
+LONG_S = 600
+
+
+@dataclass(frozen=True)
+class Rates:
+    ingested_per_s: float
+    engine_per_s: float
+    prepare_ms: float
+
+
+def measure(folder: Path, model: str, count: int) -> Rates:
+    """The engine before and after, the job between."""
+    photos = jpegs(folder / "photos", count, SIZE_PX)
+    with opened(folder / "home", models=model, precision="auto") as library:
+        engine = library.served.get().model
+        before = _engine_per_s(engine)
+        library.ensure("photos")
+        started = time.monotonic()
+        job = ended(library, library.ingestion.submit("photos", order_of(photos)).id, LONG_S)
+        seconds = time.monotonic() - started
+        if (job.state, job.computed) != ("done", count):
+            raise SystemExit(f"the job did not take all in: {job}")
+        after = _engine_per_s(engine)
+    return Rates(count / seconds, statistics.mean((before, after)), preparation_ms(model, photos))
+
+
+def _engine_per_s(model: Model) -> float:
+    size = model.card.image.size_px
+    batch = np.zeros((BATCH, size, size, 3), dtype=np.uint8)
+    return BATCH / medians_s({"engine": lambda: model.run("vision", batch)})["engine"]
