@@ -20,12 +20,14 @@ from sightline.catalogue.record import SqlRecord
 from sightline.domain.collections import SourceNote
 from sightline.domain.errors import SettingsError
 from sightline.domain.items import Json
+from sightline.domain.ledger import Job
 from sightline.domain.ports import Source, Store
 from sightline.environment import home_of
 from sightline.registry import export_format, source_class, store_class
 from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.export import Export
 from sightline.services.collections.ingest import Ingestion
+from sightline.services.collections.kinds import REEMBED, space_asked
 from sightline.services.collections.library import Library
 from sightline.services.collections.thumbnails import Thumbnails
 from sightline.services.collections.views import Views
@@ -99,8 +101,13 @@ def models_bound(settings: Settings) -> Bound:
         with closing(database):
             ledger = SqlLedger(database)
             models = {one.name: one.space.model for one in SqlRecord(database).collections()}
-            jobs = {job.id: models[job.collection] for job in ledger.jobs()}
-            return Bound(models, jobs, [models[job.collection] for job in ledger.unfinished()])
+            jobs = {job.id: _model_of(job, models) for job in ledger.jobs()}
+            return Bound(models, jobs, [_model_of(job, models) for job in ledger.unfinished()])
+
+
+def _model_of(job: Job, models: Mapping[str, str]) -> str:
+    """Which a job computes with."""
+    return space_asked(job).model if job.kind == REEMBED else models[job.collection]
 
 
 def restore(settings: Settings, source: Path) -> Path | None:

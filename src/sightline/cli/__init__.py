@@ -12,7 +12,19 @@ from sightline.cli.bench import bench
 from sightline.cli.doctor import doctor
 from sightline.cli.embed import embed
 from sightline.cli.failures import DEBUG, Commands
-from sightline.cli.library import collection, duplicates, export, ingest, job, retry, search, status, store
+from sightline.cli.library import (
+    backup,
+    collection,
+    duplicates,
+    export,
+    ingest,
+    job,
+    restore,
+    retry,
+    search,
+    status,
+    store,
+)  # fmt: skip
 from sightline.cli.models import models
 from sightline.cli.serve import serve
 from sightline.version import VERSION

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sightline.domain.items import checked_collection
+
 
 @dataclass(frozen=True)
 class Errand:
@@ -17,3 +19,8 @@ class Errand:
     store: str | None = None
     needs_model: bool = True
     runs_jobs: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises InvalidRequestError: no collection can be called so; it is part of addresses."""
+        if self.collection is not None:
+            checked_collection(self.collection)

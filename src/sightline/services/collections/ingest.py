@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 
@@ -34,7 +34,7 @@ from sightline.services.collections.kinds import (
     Reembeddings,
     reembed_request,
 )
-from sightline.services.collections.planning import OpenSource, Order
+from sightline.services.collections.planning import OpenSource, Order, to_plan
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.views import Views
 from sightline.services.embedding import EmbeddingService
@@ -175,7 +175,7 @@ class Ingestion:
             self._news.notify_all()
 
     def _plan_next(self) -> bool:
-        job = _to_plan(self.ledger.unfinished())
+        job = to_plan(self.ledger.unfinished())
         if job is None:
             return False
         try:
@@ -290,16 +290,3 @@ class Ingestion:
             self.ledger.fail(job.id, reason=code, message=str(error) if known else "its request is broken")
         except (JobStateError, UnknownJobError):
             return
-
-
-def _to_plan(unfinished: Sequence[Job]) -> Job | None:
-    """The oldest whose source no older job takes in just now: what that one does need not be done twice."""
-    busy: set[tuple[str, object]] = set()
-    for job in unfinished:
-        source = job.request.get("source")
-        key = job.collection, source.get("name") if isinstance(source, Mapping) else None
-        if job.state == "planning" and key not in busy:
-            return job
-        if job.state != "paused":
-            busy.add(key)
-    return None

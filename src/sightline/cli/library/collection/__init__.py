@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from sightline.cli import options
+from sightline.cli.failures import finish
 
 collection = typer.Typer(
-    help="Collections of the library: list, create, delete.",
+    help="Collections of the library: list, create, re-embed, delete.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -39,6 +40,34 @@ def create(name: Name, *, model: options.Model = None, as_json: options.Json = F
     from sightline.cli.library.collection import run
 
     run.create(name, model, as_json=as_json)
+
+
+@collection.command("re-embed")
+def reembed(
+    name: Name,
+    *,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", "-m", metavar="NAME", help="A card's name, a checkpoint's folder or a hub id."
+        ),
+    ],
+    drop_unreadable: Annotated[
+        bool, typer.Option("--drop-unreadable", help="Take out what cannot be read again.")
+    ] = False,
+    detach: options.Detach = False,
+    as_json: options.Json = False,
+) -> None:
+    """Give a collection the vectors of another model. Until all are there it is searched as it was.
+
+    \b
+    Example:
+      sightline collection re-embed shop --model fashion-siglip
+    """
+    from sightline.cli.library.collection import run
+
+    request = {"model": model, "drops_unreadable": drop_unreadable}
+    finish(run.reembed(name, request, is_awaited=not detach, as_json=as_json))
 
 
 @collection.command()

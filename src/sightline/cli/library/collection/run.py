@@ -1,9 +1,12 @@
 """Carries out `sightline collection ...`. Does not know what collections hold."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from sightline.cli.failures import ExitCode
 from sightline.cli.library.connection import connected
 from sightline.cli.library.errand import Errand
+from sightline.cli.library.outcome import awaited, kept
 from sightline.cli.screen import note, show_json, show_table
 
 LOOKING = Errand(needs_model=False)
@@ -45,8 +48,16 @@ def create(name: str, model: str | None, *, as_json: bool) -> None:
         note(f"collection {name} is made, for vectors of {made['model']}")
 
 
+def reembed(name: str, request: Mapping[str, Any], *, is_awaited: bool, as_json: bool) -> ExitCode:
+    with connected(Errand(name, model=request["model"], runs_jobs=is_awaited)) as library:
+        job = library.post(f"/v1/collections/{name}/re-embed", request)
+        if not is_awaited:
+            return kept(library, job, as_json=as_json)
+        return awaited(library, job["id"], as_json=as_json)
+
+
 def delete(name: str, *, as_json: bool) -> None:
-    with connected(LOOKING) as library:
+    with connected(Errand(name, needs_model=False)) as library:
         library.delete(f"/v1/collections/{name}")
     if as_json:
         show_json({"deleted": name})

@@ -17,7 +17,7 @@ COLUMNS = (">job", "collection", "state", ">done", ">of", ">failed", ">left", "s
 
 
 def show_all(collection: str | None, *, as_json: bool) -> None:
-    with connected(LOOKING) as library:
+    with connected(Errand(collection, needs_model=False)) as library:
         found = library.get("/v1/jobs", collection=collection)["jobs"]
     if as_json:
         show_json(found)

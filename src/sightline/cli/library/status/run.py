@@ -17,7 +17,7 @@ SHOWN_JOBS = 10
 
 def run(collection: str | None, *, as_json: bool) -> None:
     """Raises ServerRefusedError: there is no such collection."""
-    with connected(Errand(needs_model=False)) as library:
+    with connected(Errand(collection, needs_model=False)) as library:
         if collection is None:
             collections = library.get("/v1/collections")["collections"]
         else:
