@@ -1,1 +1,1 @@
-"""The demo: a real server, drawn pictures, vectors over HTTP, a search. Knows Sightline from outside only."""
+"""The demo: a real server, a drawn shop, its collection, searches. Knows Sightline from outside only."""

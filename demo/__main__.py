@@ -8,16 +8,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
-from demo.client import Float32, embed_inline, embed_texts, embed_uploads
+from demo.client import ingest, search
 from demo.contact_sheet import contact_sheet
-from demo.results import Answer, print_answers, search
+from demo.results import HITS, Answer, answer_of, print_answers
 from demo.server import DemoError, Server, running_server
-from demo.shop import QUESTIONS, Article, Question, picture_question, stock
+from demo.shop import QUESTIONS, Article, Question, picture_question, stock, write_catalogue
 
 MODEL = "mini"
+COLLECTION = "shop"
 OUTPUT = Path("demo-output")
 ERROR, INTERRUPTED = 1, 130
 PIPE_WIDTH = 120
@@ -30,7 +30,7 @@ def main() -> int:
         sys.stdout.reconfigure(line_buffering=True)  # the address must show in a pipe too, while we wait
     console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
     try:
-        with running_server(MODEL, os.environ) as server:
+        with running_server(MODEL, OUTPUT, os.environ) as server:
             _run(console, server)
     except DemoError as error:
         print(f"demo: {error}", file=sys.stderr)
@@ -48,9 +48,8 @@ def _run(console: Console, server: Server) -> None:
         f"sightline serve --model {MODEL}: ready in {time.monotonic() - started:.1f} s at {server.url}"
     )
     articles = stock()
-    vectors = _embed_stock(console, server, articles)
-    questions = (*QUESTIONS, picture_question())
-    answers = [search(question, _vector(server, question), articles, vectors) for question in questions]
+    _take_in(console, server, articles)
+    answers = [_asked(server, question, articles) for question in (*QUESTIONS, picture_question())]
     print_answers(console, answers)
     _write_pictures(console, answers)
     if os.environ.get("SERVE") != "0":
@@ -58,28 +57,20 @@ def _run(console: Console, server: Server) -> None:
         _stay(console, server)
 
 
-def _embed_stock(console: Console, server: Server, articles: Sequence[Article]) -> Float32:
-    """(N, dim): one half sent as files, the other in the body of one request."""
-    pngs = [article.png for article in articles]
-    half = len(pngs) // 2
+def _take_in(console: Console, server: Server, articles: Sequence[Article]) -> None:
+    """The shop's table becomes a collection."""
+    table = write_catalogue(OUTPUT, articles)
     started = time.monotonic()
-    vectors = np.concatenate([embed_uploads(server.url, pngs[:half]), embed_inline(server.url, pngs[half:])])
-    seconds = time.monotonic() - started
+    job = ingest(server.url, COLLECTION, table)
+    known = "" if job["computed"] == len(articles) else f", {job['computed']} of them not known before"
     console.print(
-        f"{len(pngs)} drawn pictures to vectors of {vectors.shape[1]} numbers over HTTP in {seconds:.1f} s: "
-        f"{half} as uploads, {len(pngs) - half} as base64"
+        f"{len(articles)} drawn pictures of {table} taken in in {time.monotonic() - started:.1f} s{known}"
     )
-    return vectors
 
 
-def _vector(server: Server, question: Question) -> Float32:
-    asked = (
-        embed_texts(server.url, [question.words])
-        if question.png is None
-        else embed_inline(server.url, [question.png])
-    )
-    vector: Float32 = asked[0]
-    return vector
+def _asked(server: Server, question: Question, articles: Sequence[Article]) -> Answer:
+    hits = search(server.url, COLLECTION, words=question.words, png=question.png, k=HITS)
+    return answer_of(question, hits, articles)
 
 
 def _write_pictures(console: Console, answers: Sequence[Answer]) -> None:
@@ -94,11 +85,13 @@ def _write_pictures(console: Console, answers: Sequence[Answer]) -> None:
 
 
 def _show_curl(console: Console, server: Server) -> None:
-    body = f'{{"model": "{MODEL}", "input": ["a red dress", "a blue mug"]}}'
+    path = f"{server.url}/v1/collections/{COLLECTION}"
+    body = '{"text": "a red dress", "k": 3, "filter": {"price": {"lt": 50}}}'
     for command in (
-        f"curl {server.url}/v1/embeddings -H 'Content-Type: application/json' -d '{body}'",
+        f"curl {path}/search -H 'Content-Type: application/json' -d '{body}'",
+        f"curl {path}/search -F file=@{OUTPUT / 'query.png'} -F k=3",
+        f"curl {path}",
         f"curl {server.url}/embed-image -F file=@{OUTPUT / 'query.png'}",
-        f"curl {server.url}/v1/models",
     ):
         console.print(f"  {command}", markup=False, soft_wrap=True)  # in one line, to be copied
 

@@ -1,10 +1,9 @@
-"""Hits: found in memory, shown as a table. Does not know how vectors were made."""
+"""Hits as the server gives them, shown as a table. Does not know how they are found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -12,9 +11,8 @@ from rich.text import Text
 
 from demo.shop import Article, Question
 
-Float32 = NDArray[np.float32]
-
 HITS = 5
+PRODUCT = "product_id"  # what the metadata calls a table's id
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,10 @@ class Answer:
     hits: Sequence[Hit]
 
 
-def search(question: Question, vector: Float32, articles: Sequence[Article], vectors: Float32) -> Answer:
-    """The articles nearest to the question's (dim,) among theirs (N, dim), all of unit length."""
-    scores = vectors @ vector  # (N,)
-    best = np.argsort(-scores, kind="stable")[:HITS]
-    return Answer(question, [Hit(articles[row], float(scores[row])) for row in best])
+def answer_of(question: Question, hits: Sequence[Mapping[str, Any]], articles: Sequence[Article]) -> Answer:
+    """What the server found, as the articles that it stands for."""
+    found = [Hit(articles[int(hit["metadata"][PRODUCT])], float(hit["score"])) for hit in hits]
+    return Answer(question, found)
 
 
 def print_answers(console: Console, answers: Sequence[Answer]) -> None:

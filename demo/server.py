@@ -77,8 +77,10 @@ class Server:
 
 
 @contextmanager
-def running_server(model: str, environ: Mapping[str, str]) -> Iterator[Server]:
+def running_server(model: str, folder: Path, environ: Mapping[str, str]) -> Iterator[Server]:
     """A server for as long as the block runs, however it ends. DEMO_PORT or PORT choose its port.
+
+    folder: where its library is, and below which it may read sources.
 
     Raises DemoError: the port is not to be had.
     """
@@ -95,12 +97,16 @@ def running_server(model: str, environ: Mapping[str, str]) -> Iterator[Server]:
         "--port",
         str(port),
     ]
-    with tempfile.TemporaryDirectory(prefix="sightline-demo-") as folder:
-        log = Path(folder) / "server.log"
+    with tempfile.TemporaryDirectory(prefix="sightline-demo-") as temporary:
+        log = Path(temporary) / "server.log"
         with log.open("wb") as output:
             # a session of its own: Ctrl-C is for the demo, which then ends the server in order
             process = subprocess.Popen(
-                command, env=_environment(environ), stdout=output, stderr=output, start_new_session=True
+                command,
+                env=_environment(environ, folder),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         server = Server(process, port, log)
         try:
@@ -109,14 +115,18 @@ def running_server(model: str, environ: Mapping[str, str]) -> Iterator[Server]:
             server.stop()
 
 
-def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+def _environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The demo shows the defaults, whatever is set for a server of one's own."""
     kept = {
         name: value
         for name, value in environ.items()
         if not name.startswith("SIGHTLINE_") or name in KEPT_SETTINGS
     }
-    return kept | {"SIGHTLINE_LOG_FORMAT": "human"}
+    place = {
+        "SIGHTLINE_HOME": str((folder / "library").absolute()),
+        "SIGHTLINE_SOURCE_ROOTS": str(folder.absolute()),
+    }
+    return kept | place | {"SIGHTLINE_LOG_FORMAT": "human"}
 
 
 def _port(environ: Mapping[str, str]) -> int:

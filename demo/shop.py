@@ -1,8 +1,10 @@
 """What the demo's shop sells, and what its visitors ask for. Does not know vectors or HTTP."""
 
+import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image
 
@@ -14,6 +16,7 @@ SEED = 20_000
 
 # Four of each are on the shelves, so that there is something to find; the rest is whatever comes.
 WANTED = (("dress", "red"), ("mug", "blue"), ("backpack", "yellow"), ("sofa", "green"), ("shoes", "black"))
+PRICES = (12, 25, 39, 64, 120)
 LOOKS = (("plain", "white"), ("striped", "room"), ("dotted", "grey"), ("plain", "wooden"))
 
 
@@ -65,6 +68,21 @@ def stock() -> list[Article]:
         Article(product, draw(product, SIZE_PX, SEED + number))
         for number, product in enumerate(_assortment())
     ]
+
+
+def write_catalogue(folder: Path, articles: Sequence[Article]) -> Path:
+    """A table as shops have them: a row for each article, with the path of its picture."""
+    (folder / "pictures").mkdir(parents=True, exist_ok=True)
+    table = folder / "catalogue.csv"
+    with table.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(("id", "title", "kind", "colour", "price", "picture"))
+        for number, article in enumerate(articles):
+            name = f"pictures/{number:02}.png"
+            (folder / name).write_bytes(article.png)
+            kind, colour = article.product.kind, article.product.colour
+            rows.writerow((number, f"{colour} {kind}", kind, colour, PRICES[number % len(PRICES)], name))
+    return table
 
 
 def picture_question() -> Question:
