@@ -11,6 +11,9 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import delete, func, select
+
+from sightline.catalogue import tables
 from sightline.catalogue.failures import in_our_words
 from sightline.catalogue.steps import STEPS
 from sightline.domain.errors import RecordBrokenError, RecordNewerError, RecordUnavailableError
@@ -54,7 +57,7 @@ def restore(folder: Path, source: Path) -> Path | None:
         with in_our_words():
             _fill(source, made)
             with closing(sqlite3.connect(made)) as connection, connection:
-                connection.execute("DELETE FROM views")
+                connection.execute(str(delete(tables.views)))
             _sync(made)
         before = _kept_aside(record) if record.exists() else None
         made.replace(record)  # in one step: there is a record at any moment
@@ -78,7 +81,7 @@ def _require_whole(source: Path) -> None:
         )
     with in_our_words(), closing(reading(source)) as connection:
         try:
-            shape = connection.execute("SELECT max(number) FROM steps").fetchone()[0]
+            shape = connection.execute(str(select(func.max(tables.steps.c.number)))).fetchone()[0]
         except sqlite3.DatabaseError as error:
             raise RecordBrokenError(f"{str(source)!r} is no backup of a record; give another one") from error
         newest = max(step.number for step in STEPS)
