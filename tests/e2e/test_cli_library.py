@@ -21,7 +21,7 @@ from tests.libraries import write_pictures
 from tests.waiting import wait_until
 
 FEW = 30
-MANY = 500  # takes a second: long enough to be met in the midst
+MANY = 800  # takes seconds: long enough to be met in the midst
 START_S = 60
 
 
@@ -87,7 +87,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A place whose library a server owns, with the collection `photos` and a broken picture in its folder."""
+    """A place whose library a server owns, with the collection `photos` and a broken picture in it."""
     place = tmp_path_factory.mktemp("served")
     write_pictures(place / "photos", range(FEW))
     (place / "photos" / "copy.png").write_bytes((place / "photos" / "00000.png").read_bytes())
@@ -222,10 +222,6 @@ def test_backup_while_it_is_served_is_restored_elsewhere_only(served: Path, tmp_
     assert refused.returncode == 1
     assert b"is owned by process" in refused.stderr
     environ = settings_of(tmp_path / "home")
-    broken = tmp_path / "broken.db"
-    broken.write_bytes((served / "library.db").read_bytes()[:50_000])
-    assert sightline(["restore", str(broken)], tmp_path, **environ).returncode == 1
-    assert not (tmp_path / "home" / "catalogue.db").exists()
     assert sightline(["restore", str(served / "library.db")], tmp_path, **environ).returncode == 0
     hits = sightline(
         ["search", "--image", str(served / "photos" / "00007.png"), "--json"], tmp_path, **environ
@@ -236,15 +232,13 @@ def test_backup_while_it_is_served_is_restored_elsewhere_only(served: Path, tmp_
 def test_interrupted_ingest_keeps_what_it_has_and_goes_on(tmp_path: Path, many: Path) -> None:
     with running(tmp_path, "ingest", str(many)) as process:
         seen = wait_for_pictures(tmp_path)
-        told = answer(tmp_path, "status")  # in a second terminal
-        assert seen <= told["jobs"][0]["done"]
         process.send_signal(signal.SIGINT)
         assert process.wait(START_S) == 130
         assert process.stderr is not None
         assert b"goes on where it was" in process.stderr.read()
     assert holder(tmp_path / "home") is None
-    finished = answer(tmp_path, "ingest", str(many))
-    assert finished["state"] == "done"
+    assert seen <= answer(tmp_path, "status")["jobs"][0]["done"] < MANY
+    assert answer(tmp_path, "ingest", str(many))["state"] == "done"
     first, second = reversed(answer(tmp_path, "job", "list"))
     assert (first["state"], first["computed"], second["computed"]) == ("done", MANY, 0)
 
@@ -260,11 +254,14 @@ def test_killed_ingest_goes_on_with_the_next_one(tmp_path: Path, many: Path) -> 
     assert (photos["items"], photos["store"]["lag"]) == (MANY, 0)
 
 
-def test_of_two_commands_at_once_one_works_through_the_other(tmp_path: Path, many: Path) -> None:
+def test_commands_at_once_work_through_one_of_them(tmp_path: Path, many: Path) -> None:
     write_pictures(tmp_path / "few", range(FEW))
     with running(tmp_path, "ingest", str(many)) as long, running(tmp_path, "ingest", "few") as short:
-        assert short.wait(START_S) == 0, short.stderr and short.stderr.read()
-        assert long.wait(START_S) == 0, long.stderr and long.stderr.read()
+        wait_for_server(tmp_path).close()
+        told = answer(tmp_path, "status")
+        assert told["asked"].startswith((f"process {long.pid} ", f"process {short.pid} "))
+        for process in (short, long):
+            assert process.wait(START_S) == 0, process.stderr and process.stderr.read()
     counts = {one["name"]: one["items"] for one in answer(tmp_path, "collection", "list")}
     assert counts == {"photos": MANY, "few": FEW}
 

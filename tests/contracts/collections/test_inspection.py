@@ -28,8 +28,8 @@ def test_view_that_lost_items_and_has_a_wrong_vector_is_found_and_made_anew(tmp_
         lost, wrong, *_ = (item.id for item in library.record.page("photos"))
     with duckdb.connect(str(tmp_path / "home" / "views" / "embeddings.duckdb")) as file:
         file.execute("DELETE FROM photos.embeddings WHERE item_id = ?", [lost])
-        turned = "list_transform(vector, lambda x: -x)::FLOAT[128]"
-        file.execute(f"UPDATE photos.embeddings SET vector = {turned} WHERE item_id = ?", [wrong])
+        turned = "UPDATE photos.embeddings SET vector = list_transform(vector, lambda x: -x)::FLOAT[128]"
+        file.execute(f"{turned} WHERE item_id = ?", [wrong])
     with opened(tmp_path / "home") as library:
         verdict = library.inspection.look("photos", at_all=True)
         assert not verdict.is_sound

@@ -19,9 +19,9 @@ from sightline.environment import home_of
 from sightline.services.collections.choice import shown
 
 LOOK_S = 0.1
-# An owner says where it can be asked a second after it starts; one that ends first keeps what is in hand
-PATIENCE_S = 10.0
-PROBE_S = 3.0
+STARTING_S = 30.0  # an owner says where it can be asked once its store has answered
+ENDING_S = 20.0  # one that ends closes its port first, and keeps what is in hand
+PROBE_S = 5.0  # one that takes longer to say that it lives hangs
 LOADING_S = 1800.0  # a model may have to be fetched first
 # Duplicates among a million take minutes, filling a store too: only what should never be silent has a limit
 ANSWER = httpx.Timeout(None, connect=PROBE_S)
@@ -106,18 +106,18 @@ class Connection:
         self._connect()
 
     def _connect(self) -> None:
-        last, end = None, 0.0
+        last, since = None, 0.0
         while True:
             found = holder(self.home)
             if found != last:
-                last, end = found, time.monotonic() + PATIENCE_S
+                last, since = found, time.monotonic()
             if found is None:
                 if self._serve():
                     return
             elif found.address is not None and self._reaches(found):
                 self._require_store()
                 return
-            elif time.monotonic() > end:
+            elif time.monotonic() - since > (STARTING_S if found.address is None else ENDING_S):
                 raise _away(found, str(self.home))
             time.sleep(LOOK_S)
 
@@ -135,10 +135,13 @@ class Connection:
         return True
 
     def _reaches(self, found: Holder) -> bool:
+        """Whether its port is open. Raises ServerAwayError: it is, and nobody answers."""
         self._talk_to(str(found.address), str(found.token))
         self.asked = f"process {found.pid} at {found.address}"
         try:
             self._client.get("/livez", timeout=PROBE_S)
+        except httpx.TimeoutException as error:
+            raise _away(found, str(self.home)) from error
         except httpx.TransportError:
             return False
         return True
