@@ -33,7 +33,7 @@ def settings_page() -> str:
 
 
 def _default(value: object) -> str:
-    if value is None:
+    if value is None or value == ():
         return "not set"
     if isinstance(value, tuple):
         return f"`{','.join(map(str, value))}`"

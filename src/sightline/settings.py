@@ -129,6 +129,21 @@ class Settings(BaseModel):
     max_items: int = Field(2048, ge=1, description="Most pictures and texts in one request.")
     max_text_chars: int = Field(32_768, ge=1, description="Longest text, in characters.")
     timeout_ms: int = Field(30_000, ge=1, description="Time for one request, from its body to its answer.")
+    # pictures by their address on the web
+    fetch_mode: Annotated[Literal["off", "allowlist", "public"], word()] = Field(
+        "off",
+        description="Which URLs are read. allowlist: of fetch_hosts. public: of the public internet.",
+    )
+    fetch_hosts: Names = Field(
+        (),
+        description="The hosts of allowlist, by comma: host, *.host or host:port. A private or loopback one "
+        "counts only with its port.",
+    )
+    fetch_timeout_s: float = Field(
+        10.0, gt=0, le=300, description="Longest time for one URL, with redirects and tries."
+    )
+    fetch_at_once: int = Field(16, ge=1, le=256, description="Most URLs read at once.")
+    fetch_per_host: int = Field(6, ge=1, le=256, description="Most of them from one host.")
     # how work is batched
     max_batch_rows: int = Field(32, ge=1, le=1024, description="Most squares or texts in one forward.")
     max_batch_cost: int = Field(
@@ -195,6 +210,12 @@ class Settings(BaseModel):
                 )
         if self.require_cuda and self.device == "cpu":
             raise ValueError("require_cuda=true contradicts device=cpu; drop one of them")
+        if (self.fetch_mode == "allowlist") != bool(self.fetch_hosts):
+            hosts = ",".join(self.fetch_hosts) or "(none)"
+            raise ValueError(
+                f"fetch_mode={self.fetch_mode} contradicts fetch_hosts={hosts}; only allowlist has hosts, "
+                "and it needs some"
+            )
         if self.max_request_bytes < self.max_image_bytes:
             raise ValueError(
                 f"max_request_bytes={self.max_request_bytes} is less than "

@@ -4,10 +4,13 @@ import subprocess
 import sys
 
 import duckdb
+import numpy as np
 import pytest
 
 from sightline.domain.errors import StoreBrokenError, StoreUnavailableError
+from sightline.domain.filter_syntax import parse
 from sightline.domain.items import Change
+from sightline.domain.vectors import l2_normalise
 from sightline.stores.duckdb import DuckDbStore
 from sightline.stores.duckdb_failures import MEANING, verdict
 from sightline.stores.duckdb_table import FILE
@@ -37,6 +40,20 @@ def filled(folder, rows=2):
     store.open("photos", 4).apply(changes, rows)
     store.close()
     return folder / FILE
+
+
+def filled_with_files(folder, rows=1_200):
+    """Three segment files of 400 rows, more than are compared in full at once."""
+    store = DuckDbStore(folder, segment_rows=400)
+    vectors = l2_normalise(np.random.default_rng(1).standard_normal((rows, 8), dtype=np.float32))
+    changes = [Change(seq, f"i{seq}", row, {}) for seq, row in enumerate(vectors, 1)]
+    store.open("photos", 8).apply(changes, rows)
+    store.close()
+    return vectors
+
+
+def own_ids(view, vectors):
+    return [view.nearest(vector, 1)[0].item_id for vector in vectors[::100]]
 
 
 def aside(folder):
@@ -192,3 +209,90 @@ def test_view_of_a_dropped_collection_asks_to_be_opened_again(tmp_path):
 def test_each_error_has_a_meaning_and_none_of_its_words(error, found):
     assert verdict(error) == found
     assert str(error) not in MEANING[found]
+
+
+def test_vectors_that_are_in_files_are_not_read_from_the_database(tmp_path):
+    vectors = filled_with_files(tmp_path)
+    with duckdb.connect(tmp_path / FILE) as connection:
+        connection.execute("UPDATE photos.embeddings SET vector = [1, 0, 0, 0, 0, 0, 0, 0]")
+    store = DuckDbStore(tmp_path, segment_rows=400)
+    assert own_ids(store.open("photos", 8), vectors) == [f"i{n}" for n in range(1, 1_201, 100)]
+    store.close()
+
+
+@pytest.mark.parametrize("damage", ["missing", "of another", "changed while it is read"])
+def test_damaged_segment_file_is_made_again(tmp_path, damage):
+    vectors = filled_with_files(tmp_path)
+    files = sorted((tmp_path / "photos.segments").iterdir())
+    store = DuckDbStore(tmp_path, segment_rows=400)
+    if damage == "missing":
+        files[1].unlink()
+    elif damage == "of another":
+        files[1].write_bytes(files[0].read_bytes())
+    view = store.open("photos", 8)
+    view.count()
+    if damage == "changed while it is read":
+        assert own_ids(view, vectors[:1]) == ["i1"]
+        for file in files:
+            with file.open("rb+") as opened:
+                opened.write(bytes(400 * 8 * 4))
+    assert own_ids(view, vectors) == [f"i{n}" for n in range(1, 1_201, 100)]
+    store.close()
+    assert len(list((tmp_path / "photos.segments").iterdir())) == 3
+
+
+def test_segment_files_go_with_their_collection(tmp_path):
+    filled_with_files(tmp_path)
+    store = DuckDbStore(tmp_path, segment_rows=400)
+    store.drop("photos")
+    assert not (tmp_path / "photos.segments").exists()
+    assert store.open("photos", 8).nearest(np.eye(8, dtype=np.float32)[0], 1) == []
+    store.close()
+
+
+def test_files_of_a_database_that_was_lost_are_not_taken_for_the_new_ones(tmp_path):
+    filled_with_files(tmp_path)
+    (tmp_path / FILE).unlink()
+    store = DuckDbStore(tmp_path, segment_rows=400)
+    view = store.open("photos", 8)
+    assert (view.count(), view.nearest(np.eye(8, dtype=np.float32)[0], 1)) == (0, [])
+    store.close()
+    assert not list((tmp_path / "photos.segments").iterdir())
+
+
+def test_scan_is_measured_against_the_databases_own_rows(tmp_path):
+    filled_with_files(tmp_path)
+    store = DuckDbStore(tmp_path, segment_rows=400)
+    view = store.open("photos", 8)
+    assert view.state().recall is None
+    assert view.optimise().recall == view.state().recall == 1.0
+    store.close()
+
+
+def test_collection_that_outgrows_its_memory_is_searched_without(tmp_path):
+    vectors = filled_with_files(tmp_path)
+    store = DuckDbStore(tmp_path, held_max_bytes=1_000)
+    view = store.open("photos", 8)
+    assert own_ids(view, vectors) == [f"i{n}" for n in range(1, 1_201, 100)]
+    assert not (tmp_path / "photos.segments").exists()
+    assert view.optimise().kind == "hnsw bf16"
+    more = l2_normalise(np.random.default_rng(2).standard_normal((100, 8), dtype=np.float32))
+    view.apply([Change(1_200 + n, f"i{1_200 + n}", row, {}) for n, row in enumerate(more, 1)], 1_300)
+    assert own_ids(view, more) == ["i1201"]  # the index does not have it yet
+    assert view.optimise().covered == 1_300
+    view.apply([Change(1_300 + n, f"i{n}", None, {}) for n in range(1, 101)], 1_400)
+    assert view.optimise().covered == 1_200
+    assert own_ids(view, np.concatenate([vectors[100:], more])) == [f"i{n}" for n in range(101, 1_301, 100)]
+    store.close()
+
+
+def test_rows_that_passed_a_filter_are_asked_for_again_after_a_change(tmp_path):
+    store = DuckDbStore(tmp_path)
+    view = store.open("photos", 4)
+    red = parse({"colour": "red"})
+    for seq in (1, 2, 3):
+        view.apply([Change(seq, f"i{seq}", UNITS[0], {"colour": "red"})], seq)
+        assert len(view.nearest(UNITS[0], 5, where=red)) == seq
+    view.apply([Change(4, "i1", UNITS[0], {"colour": "blue"})], 4)
+    assert [hit.item_id for hit in view.nearest(UNITS[0], 5, where=red)] == ["i2", "i3"]
+    store.close()

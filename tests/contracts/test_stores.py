@@ -27,12 +27,19 @@ from tests.postgres import database_of
 STORES = {
     "memory": lambda folder: MemoryStore(),
     "duckdb": DuckDbStore,
+    "duckdb, in small files": lambda folder: DuckDbStore(folder, segment_rows=4),
     "duckdb, nothing held": lambda folder: DuckDbStore(folder, held_max_bytes=0),
     "pgvector": lambda folder: PgvectorStore(database_of(folder)),
     "qdrant": lambda folder: QdrantStore(QdrantClient(path=str(folder))),
     "qdrant, in memory": lambda folder: QdrantStore(QdrantClient(":memory:")),
 }
-KEPT = ("duckdb", "duckdb, nothing held", "pgvector", "qdrant")  # those that outlive their process
+KEPT = (
+    "duckdb",
+    "duckdb, in small files",
+    "duckdb, nothing held",
+    "pgvector",
+    "qdrant",
+)  # those that outlive their process
 PIECEMEAL = ("qdrant", "qdrant, in memory")  # without transactions: a search may see a part of a batch
 DIM = 4
 UNITS = np.concatenate([np.eye(4), -np.eye(4), np.array(list(itertools.product([0.5, -0.5], repeat=4)))])

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.serving import Running, running
+from tests.e2e.test_metrics import samples, value
 from tests.libraries import write_pictures
 from tests.pictures import picture, saved
 from tests.waiting import wait_until
@@ -91,6 +92,14 @@ def test_a_collection_is_described(server: Running, job: dict[str, object]) -> N
     assert (told["items"], told["model"], told["dim"]) == (COUNT, "fake", 16)
     assert told["store"]["index"]["kind"] == "exact"
     assert told in server.client.get("/v1/collections").json()["collections"]
+
+
+def test_metrics_tell_what_jobs_did_and_how_far_views_are(server: Running, job: dict[str, object]) -> None:
+    found = samples(server.client)
+    assert value(found, "sightline_tasks_total", outcome="done") >= COUNT
+    assert value(found, "sightline_tasks_total", outcome="failed") >= 1
+    assert value(found, "sightline_computed_total") >= COUNT
+    assert value(found, "sightline_view_lag") == 0
 
 
 def test_items_come_page_by_page(server: Running, job: dict[str, object]) -> None:
@@ -179,7 +188,8 @@ def test_filters_and_groups_narrow_a_search(server: Running) -> None:
     ]
     server.client.post("/v1/collections/shop/items", json={"items": items}).raise_for_status()
     path = "/v1/collections/shop/search"
-    cheap = server.client.post(path, json={"text": "thing 5", "filter": {"price": {"lt": 4}}}).json()
+    asked = {"text": "thing 5", "filter": {"price": {"lt": 4}}, "with_count": True}
+    cheap = server.client.post(path, json=asked).json()
     assert {hit["metadata"]["price"] for hit in cheap["hits"]} == {0, 1, 2, 3}
     assert cheap["considered"] == 4
     grouped = server.client.post(path, json={"text": "thing 5", "group_by": "product_id"}).json()["hits"]

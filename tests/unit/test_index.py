@@ -22,16 +22,33 @@ def rows():
 
 def built(rows, path):
     builder = IndexBuilder(DIM)
+    add(builder, rows, 0)
+    return builder.save(path, recall=1.0)
+
+
+def add(builder, rows, start):
     keys = np.arange(1, len(rows) + 1)
-    for start in range(0, len(rows), 1_000):
-        builder.add(keys[start : start + 1_000], rows[start : start + 1_000])
-    return Stamp(
-        cursor=len(rows),
-        rows=len(rows),
-        recall=1.0,
-        sha256=builder.save(path),
-        unreachable=builder.unreachable(),
-    )
+    for first in range(start, len(rows), 1_000):
+        builder.add(keys[first : first + 1_000], rows[first : first + 1_000])
+
+
+def test_index_is_added_to_without_being_made_anew(rows, tmp_path):
+    first = built(rows[:2_000], tmp_path / "x")
+    builder = IndexBuilder(DIM)
+    builder.resume(tmp_path / "x", first)
+    assert (len(builder), builder.cursor) == (2_000, 2_000)
+    add(builder, rows, 2_000)
+    index = open_index(tmp_path / "x", builder.save(tmp_path / "x", recall=1.0))
+    assert (index.stamp.rows, index.stamp.cursor) == (3_000, 3_000)
+    assert [int(index.search(row, 1)[0][0]) for row in rows] == list(range(1, 3_001))
+
+
+def test_file_of_another_index_is_not_added_to(rows, tmp_path):
+    stamp = built(rows[:50], tmp_path / "x")
+    built(rows[50:90], tmp_path / "x")
+    builder = IndexBuilder(DIM)
+    builder.resume(tmp_path / "x", stamp)
+    assert (len(builder), builder.cursor) == (0, 0)
 
 
 def test_index_finds_near_vectors_and_their_cosines(rows, tmp_path):

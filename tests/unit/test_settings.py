@@ -4,11 +4,12 @@ import pytest
 from pydantic import ValidationError
 
 from docs.settings_page import PAGE, settings_page
-from sightline.bootstrap import load_options
-from sightline.domain.errors import SettingsError
+from sightline.bootstrap import load_options, make_fetcher
+from sightline.domain.errors import SettingsError, UnreachableUrlError
 from sightline.domain.records import Cuda
 from sightline.environment import FOREIGN_NAMES, read_settings
 from sightline.settings import P95_MS, Settings
+from sightline.sources.urls import RefusedUrlError
 
 
 def test_defaults_are_safe() -> None:
@@ -16,6 +17,24 @@ def test_defaults_are_safe() -> None:
     assert settings.host == "127.0.0.1"
     assert settings.models == ("mini",)
     assert (settings.five_crops, settings.multi_scale) == (False, False)
+    assert settings.fetch_mode == "off"
+    assert make_fetcher(settings) is None
+
+
+def test_a_host_that_is_none_stops_the_start() -> None:
+    chosen = {"fetch_mode": "allowlist", "fetch_hosts": "shop.test, 169.254.169.254:80"}
+    with pytest.raises(SettingsError, match=r"169\.254"):
+        make_fetcher(read_settings({}, chosen))
+
+
+def test_the_fetch_settings_reach_the_fetch() -> None:
+    chosen = {"fetch_mode": "allowlist", "fetch_hosts": "127.0.0.1:9,127.0.0.1:8000", "port": 8000}
+    fetcher = make_fetcher(read_settings({}, chosen), ["postgresql://127.0.0.1:9/x"])
+    assert fetcher is not None
+    for port in (9, 8000):
+        with pytest.raises(UnreachableUrlError) as caught:
+            fetcher.read(f"http://127.0.0.1:{port}/")
+        assert isinstance(caught.value.__cause__, RefusedUrlError)
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)
@@ -164,6 +183,13 @@ def test_a_refused_value_is_told_under_the_name_it_was_set_with(
         ({"SIGHTLINE_DEVICE": "cuda", "SIGHTLINE_ENGINE": "fake"}, "device=cuda", "engine=fake"),
         ({"SIGHTLINE_STOCK_MODEL": "b", "SIGHTLINE_MODELS": "a"}, "stock_model=b", "models=a"),
         ({"SIGHTLINE_MAX_REQUEST_BYTES": "2000"}, "max_request_bytes=2000", "max_image_bytes=20000000"),
+        ({"SIGHTLINE_FETCH_MODE": "allowlist"}, "fetch_mode=allowlist", "fetch_hosts=(none)"),
+        ({"SIGHTLINE_FETCH_HOSTS": "a.test"}, "fetch_mode=off", "fetch_hosts=a.test"),
+        (
+            {"SIGHTLINE_FETCH_MODE": "public", "SIGHTLINE_FETCH_HOSTS": "a"},
+            "fetch_mode=public",
+            "fetch_hosts=a",
+        ),
         ({"SIGHTLINE_MODELS": "a", "VISION_MODEL_ID": "b"}, "SIGHTLINE_MODELS='a'", "VISION_MODEL_ID='b'"),
     ],
 )

@@ -12,6 +12,7 @@ from sightline.bootstrap.models import (
     load_model,
     load_options,
     make_engine,
+    make_fetcher,
 )
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "load_model",
     "load_options",
     "make_engine",
+    "make_fetcher",
 ]

@@ -21,7 +21,7 @@ from sightline.domain.collections import SourceNote
 from sightline.domain.errors import SettingsError
 from sightline.domain.items import Json
 from sightline.domain.ledger import Job
-from sightline.domain.ports import Source, Store
+from sightline.domain.ports import Fetcher, Source, Store
 from sightline.environment import home_of
 from sightline.registry import export_format, source_class, store_class
 from sightline.services.collections.choice import ChosenStore, shown
@@ -42,16 +42,24 @@ DEFAULT_STORE = "duckdb"
 STORES = "duckdb, memory, qdrant://host:6333 or postgresql://user@host/database"
 
 
-def open_library(settings: Settings, served: ServedModels, *, runs_jobs: bool = True) -> Library:
+def store_address(settings: Settings) -> str:
+    """Where the views are, or will be."""
+    return _choice(settings).address
+
+
+def open_library(
+    settings: Settings, served: ServedModels, *, fetcher: Fetcher | None = None, runs_jobs: bool = True
+) -> Library:
     """The library in the settings' folder, which is this process's until the library is closed.
 
-    runs_jobs: whether it works on jobs; else they are kept for the next who opens it.
+    fetcher: of pictures that tables name by URL; None for none. runs_jobs: whether it works on jobs; else
+    they are kept for the next who opens it.
     Raises FolderOwnedError: another process has it; RecordError; SettingsError, StoreError: the store.
     """
     home = home_of(settings)
     owner = Owner(home)
     try:
-        choice = _choice(settings, home)
+        choice = _choice(settings)
         database = _database(settings, home, choice.address)
         record, ledger = SqlRecord(database), SqlLedger(database)
         if database.is_file:
@@ -60,8 +68,9 @@ def open_library(settings: Settings, served: ServedModels, *, runs_jobs: bool = 
     except BaseException:
         owner.close()
         raise
-    open_source = partial(_open_source, settings)
+    open_source = partial(_open_source, settings, fetcher)
     views = Views(record, store, address=shown(choice.address))
+    served.workshop.metrics.watch_lag(views.furthest_behind)
     return Library(
         owner=owner,
         database=database,
@@ -97,7 +106,7 @@ def models_bound(settings: Settings) -> Bound:
     """Asked before any is loaded. Raises FolderOwnedError: another process has the library; RecordError."""
     home = home_of(settings)
     with Owner(home):
-        database = _database(settings, home, _choice(settings, home).address)
+        database = _database(settings, home, _choice(settings).address)
         with closing(database):
             ledger = SqlLedger(database)
             models = {one.name: one.space.model for one in SqlRecord(database).collections()}
@@ -117,13 +126,9 @@ def restore(settings: Settings, source: Path) -> Path | None:
     """
     home = home_of(settings)
     with Owner(home):
-        if is_postgres(_choice(settings, home).address) and not (home / FILE_NAME).exists():
+        if is_postgres(_choice(settings).address) and not (home / FILE_NAME).exists():
             raise SettingsError("the record is in PostgreSQL; restore it by pg_restore")
         return copies.restore(home, source.expanduser().absolute())
-
-
-def _choice(settings: Settings, home: Path) -> ChosenStore:
-    return ChosenStore(home, settings.store, default=DEFAULT_STORE)
 
 
 def open_store(settings: Settings, home: Path, address: str) -> Store:
@@ -160,7 +165,11 @@ def _database(settings: Settings, home: Path, address: str) -> Database:
     return Database.in_folder(home)
 
 
-def _open_source(settings: Settings, note: SourceNote) -> Source:
+def _choice(settings: Settings) -> ChosenStore:
+    return ChosenStore(home_of(settings), settings.store, default=DEFAULT_STORE)
+
+
+def _open_source(settings: Settings, fetcher: Fetcher | None, note: SourceNote) -> Source:
     options = note.options
     source: Source = source_class(note.address)(
         note.address,
@@ -173,6 +182,7 @@ def _open_source(settings: Settings, note: SourceNote) -> Source:
             ),
             columns=_columns(options.get("columns")),
             root=_text(options.get("root")),
+            fetcher=fetcher,
         ),
     )
     return source

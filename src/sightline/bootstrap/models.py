@@ -2,13 +2,14 @@
 
 import contextlib
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
 from sightline.domain.errors import EngineUnavailableError, MissingFileError
-from sightline.domain.ports import Engine, Tokenizer
+from sightline.domain.ports import Engine, Fetcher, Tokenizer
 from sightline.domain.records import Cuda, Precision
 from sightline.imaging.crops import CropRule
 from sightline.imaging.decode import Limits
@@ -24,6 +25,8 @@ from sightline.services.queueing import BatchLimits
 from sightline.services.served import ServedModels
 from sightline.services.workshop import Workshop
 from sightline.settings import Settings
+from sightline.sources.allowlist import Entry, neighbours
+from sightline.sources.guard import Guard
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +88,30 @@ def build(settings: Settings) -> ServedModels:
         cache_bytes=settings.cache_bytes,
     )
     return ServedModels(settings.models, loader=lambda name: load_as(settings, name), workshop=workshop)
+
+
+def make_fetcher(settings: Settings, stores: Sequence[str] = ()) -> Fetcher | None:
+    """What reads URLs as the settings allow; None where they allow none.
+
+    stores: their addresses; the machines there are never read from. Raises SettingsError: a host is none.
+    """
+    if settings.fetch_mode == "off":
+        return None
+    from sightline.sources.web import FetchLimits, WebFetcher  # 50 ms, for those who fetch
+
+    guard = Guard(
+        settings.fetch_mode,
+        allowed=[Entry.parse(host) for host in settings.fetch_hosts],
+        neighbours=[neighbour for store in stores for neighbour in neighbours(store)],
+    )
+    guard.refuse_port(settings.port)
+    limits = FetchLimits(
+        timeout_s=settings.fetch_timeout_s,
+        max_bytes=settings.max_image_bytes,
+        at_once=settings.fetch_at_once,
+        per_host=settings.fetch_per_host,
+    )
+    return WebFetcher(guard, limits)
 
 
 def load_as(settings: Settings, name: str) -> Model:

@@ -11,7 +11,7 @@ from sightline.catalogue import changes, vectors
 from sightline.catalogue.database import Database, in_parts
 from sightline.catalogue.tables import collections, items, sources, spaces, vectors_of, views
 from sightline.domain.arrays import Float32
-from sightline.domain.collections import Changeset, Collection, Item, SourceNote, Space, ViewNote
+from sightline.domain.collections import Changeset, Collection, Item, Mark, SourceNote, Space, ViewNote
 from sightline.domain.errors import CollectionExistsError, MissingVectorError, SpaceMismatchError
 from sightline.domain.items import Change, checked_collection
 
@@ -116,6 +116,11 @@ class SqlRecord:
             if source is not None:
                 query = query.where(items.c.source == source)
             return [changes.item(row) for row in connection.execute(query)]
+
+    def marks(self, name: str, source: str) -> Iterator[tuple[str, Mark]]:
+        """Each item of a source by id, in no order; to be read through at once."""
+        with self._database.reading() as connection:
+            yield from changes.marks(connection, name, source)
 
     def walk(self, name: str) -> Iterator[tuple[Item, Float32]]:
         """Every item with its vector, by id. Page by page: what changes meanwhile is met as it is then."""
@@ -277,7 +282,9 @@ def _lacking(connection: Connection, name: str, fingerprint: str) -> Any:
 
 
 def _items(connection: Connection, name: str, ids: Sequence[str]) -> Iterator[Item]:
-    present = _present(connection, name)
+    mine = select(items).where(items.c.collection_id == changes.collection_row(connection, name).id)
     for part in in_parts(ids):
-        for row in connection.execute(present.where(items.c.id.in_(part))):
-            yield changes.item(row)
+        for row in connection.execute(mine.where(items.c.id.in_(part))):
+            # not asked of SQLite: it would look through everything that is there for a few ids
+            if row.sha256 is not None:
+                yield changes.item(row)

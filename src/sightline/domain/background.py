@@ -6,12 +6,17 @@ that gives: some distribution around a middle. A query that means something to t
 out of it; one that does not still has a nearest item, but no more of them up there than chance puts there.
 
 The rule. The middle is the sample's median, the spread its median distance from it (scaled so that a normal
-distribution has spread 1); both stay put while less than half of the collection matches. At a score z spreads
-above the middle, a normal distribution would have the share Q(z) of the collection at or above it. The bar of
-a query is the lowest score, not nearer than MIN_SPREADS, where there are CROWD times as many. Hits below the
-bar are weak; without a bar all are.
+distribution has spread 1); both stay put while less than half of the collection matches. At z spreads above
+the middle, a normal distribution would have the share Q(z) of the collection. The bar of a query is the
+lowest score, at least MIN_SPREADS up, that CROWD times as many items reach; so of the hits above it no more
+than one in CROWD is there by chance (Benjamini and Hochberg, 1995). Hits below are weak; without a bar all.
 
-A query that half of the collection matches stands out from nothing, and its hits are weak.
+Measured with mini, on 500 to 10,000 drawings, with 272 captions and 40 texts about nothing that is drawn: of
+the ten best hits, 88 to 90 % of those that fit the caption are above the bar, and 84 to 88 % of what the
+other texts find is below. A crowd of 2 gives 94 and 71 %, one of 6 some 80 and 96 %.
+
+What does not work: a query that a third of the collection matches hardly stands out from it (in a shop of
+three kinds of tops 29 % are above), and weak means no more than that.
 """
 
 import math
@@ -25,7 +30,7 @@ from sightline.domain.arrays import Float32
 SAMPLE_ITEMS = 512
 MIN_ITEMS = 50  # the spread of fewer is a guess: nothing is called weak then
 MIN_SPREADS = 2.0
-CROWD = 4.0
+CROWD = 3.0
 MIN_CROWD_ITEMS = 5  # of the sample: fewer are up there by chance too often
 NORMAL_SPREAD = 1.4826  # of a normal distribution, its deviation / its median distance from the median
 
@@ -45,7 +50,7 @@ class Background:
         if len(self.vectors) < MIN_ITEMS:
             return -math.inf
         scores = np.sort(self.vectors @ query)[::-1]  # (N,)
-        middle = float(np.median(scores))
+        middle = float(scores[len(scores) // 2])
         spread = NORMAL_SPREAD * float(np.median(np.abs(scores - middle)))
         if spread == 0:  # half of the collection is one vector
             return -math.inf

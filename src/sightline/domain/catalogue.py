@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from sightline.domain.arrays import Float32
-from sightline.domain.collections import Changeset, Collection, Item, SourceNote, Space, ViewNote
+from sightline.domain.collections import Changeset, Collection, Item, Mark, SourceNote, Space, ViewNote
 from sightline.domain.items import Change, Metadata
 from sightline.domain.ledger import Event, Failure, Job, JobState, Lease, Outcome, Task
 
@@ -63,6 +63,10 @@ class Record(Protocol):
 
     def page(self, name: str, *, after: str = "", limit: int = 1000, source: str | None = None) -> list[Item]:
         """The items whose ids follow `after`, by code point; source: of one source only."""
+        ...
+
+    def marks(self, name: str, source: str) -> Iterator[tuple[str, Mark]]:
+        """Each item of a source by id, in no order; to be read through at once."""
         ...
 
     def walk(self, name: str) -> Iterator[tuple[Item, Float32]]:

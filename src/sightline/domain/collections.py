@@ -4,8 +4,10 @@ A vector belongs to a content (the sha256 of the bytes it was computed from) and
 computed it), not to an item: a renamed or copied picture finds its vector and costs no forward pass.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sightline.domain.arrays import Float32
 from sightline.domain.items import Metadata
@@ -56,6 +58,19 @@ class SourceNote:
     name: str
     address: str
     options: Metadata
+
+
+class Mark(NamedTuple):
+    """By what a scan tells that an item is as it was: all there is of it but its content."""
+
+    uri: str
+    size_bytes: int
+    mtime_ns: int | None
+    metadata: str  # as compact JSON of ASCII, keys in their order
+
+    @classmethod
+    def of(cls, uri: str, size_bytes: int, mtime_ns: int | None, metadata: Metadata) -> "Mark":
+        return cls(uri, size_bytes, mtime_ns, json.dumps(metadata, allow_nan=False, separators=(",", ":")))
 
 
 @dataclass(frozen=True, eq=False)

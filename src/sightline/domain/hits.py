@@ -37,7 +37,8 @@ class Query:
 
     where: only items that pass. group_by: no two hits share a value of this field; each is the best of its
     group, and an item without the field is one by itself. exact: compare every vector, even where there is an
-    index. with_asked: the items among `parts` may be hits too.
+    index. with_asked: the items among `parts` may be hits too. with_count: tell how many pass the filter,
+    which may cost as much as the search.
     """
 
     parts: Sequence[LikeVector | LikeItem]
@@ -47,6 +48,7 @@ class Query:
     group_by: Path | None = None
     exact: bool = False
     with_asked: bool = False
+    with_count: bool = False
 
     def __post_init__(self) -> None:
         """Raises InvalidRequestError: out of bounds."""
@@ -80,8 +82,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class Answer:
-    """considered: how many items passed the filter. lag: how many changes the view does not hold yet."""
+    """considered: how many items pass the filter; None where that was not asked and is not known anyway.
+
+    lag: how many changes the view does not hold yet.
+    """
 
     hits: Sequence[Hit]
-    considered: int
+    considered: int | None
     lag: int

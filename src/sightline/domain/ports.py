@@ -147,7 +147,8 @@ class Source(Protocol):
     def read(self, entry: Entry) -> bytes:
         """The picture's bytes, as they were at the scan; its key and uri are enough, after a restart too.
 
-        Raises InputError, about this entry alone: gone, changed, too large, no regular file, or a URL.
+        Raises InputError, about this entry alone: gone, changed, too large, no regular file, or a URL
+        that gives nothing.
         """
         ...
 
@@ -158,3 +159,18 @@ class Source(Protocol):
     def close(self) -> None:
         """Give up files and connections."""
         ...
+
+
+class Fetcher(Protocol):
+    """The one way by which a URL is ever read. Safe to use from several threads."""
+
+    def read(self, url: str, *, within_s: float | None = None) -> bytes:
+        """The bytes behind an http(s) URL. within_s: for how long the caller waits, a turn included.
+
+        Raises UrlError: it gave no picture; ImageBytesError: it has too many bytes; OverloadedError: no turn
+        came within_s.
+        """
+        ...
+
+    def refuse_port(self, port: int) -> None:
+        """Never read from this port of this machine again: the server itself listens there."""

@@ -50,6 +50,7 @@ class Metrics:
         self._count_requests()
         self._count_work()
         self._count_faults()
+        self._count_library()
         self._models = Info("sightline_model", "What is served.", ("model",), registry=self._registry)
 
     def _count_requests(self) -> None:
@@ -97,6 +98,11 @@ class Metrics:
             self._dropped.labels(reason)
         self._restarts = self._counter("worker_restarts", "Times that the device's loop died.")
         self._out_of_memory = self._counter("out_of_memory", "Forwards that did not fit in memory.")
+
+    def _count_library(self) -> None:
+        self._tasks = self._counter("tasks", "Tasks of jobs that were settled.", "outcome")
+        self._computed = self._counter("computed", "Vectors that jobs had computed; the others were known.")
+        self._lag = self._gauge("view_lag", "Changes that the view furthest behind the record does not hold.")
 
     def request_began(self) -> None:
         self._in_flight.inc()
@@ -157,6 +163,16 @@ class Metrics:
     def watch_cache(self, held_bytes: Callable[[], int]) -> None:
         """Ask for the cache's size whenever somebody reads."""
         self._cache_bytes.set_function(held_bytes)
+
+    def settled(self, *, done: int, failed: int, computed: int) -> None:
+        """Tasks of a job are over."""
+        self._tasks.labels("done").inc(done)
+        self._tasks.labels("failed").inc(failed)
+        self._computed.inc(computed)
+
+    def watch_lag(self, lag: Callable[[], int]) -> None:
+        """Ask how far behind the views are whenever somebody reads."""
+        self._lag.set_function(lag)
 
     def serves(self, model: str, facts: Mapping[str, str]) -> None:
         """A model is ready; facts: its engine, precision, fingerprint..."""

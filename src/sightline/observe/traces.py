@@ -11,7 +11,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Stage = Literal["read", "decode", "preprocess", "tokenize", "queue", "forward", "serialise"]
+Stage = Literal[
+    "read", "fetch", "decode", "preprocess", "tokenize", "queue", "forward", "search", "serialise"
+]
 Attributes = Mapping[str, str | int | float]
 ERROR_TYPE = "error.type"  # an attribute by which a stage or a batch tells that it failed
 

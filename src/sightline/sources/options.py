@@ -1,8 +1,9 @@
-"""What a source is told beside its address. Plain values, so that a job can keep them; knows no source."""
+"""What a source is told beside its address: plain values that a job can keep, and a port. Knows no source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sightline.domain.ports import Fetcher
 from sightline.imaging.limits import Limits
 from sightline.sources.selection import Selection
 
@@ -24,9 +25,13 @@ class Columns:
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """root: the folder a table's paths are relative to and may not leave; the table's own if None."""
+    """root: the folder a table's paths are relative to and may not leave; the table's own if None.
+
+    fetcher: reads the pictures that a table names by URL; None where no URL is read.
+    """
 
     max_image_bytes: int = Limits.max_image_bytes
     selection: Selection = field(default_factory=Selection)
     columns: Columns = field(default_factory=Columns)
     root: str | None = None
+    fetcher: Fetcher | None = field(default=None, compare=False, repr=False)

@@ -53,6 +53,7 @@ class TableSource:
         self.left_out: Mapping[str, int] = {}
         self._path = Path(address).absolute()
         self._max_image_bytes = options.max_image_bytes
+        self._fetcher = options.fetcher
         self._rows = _rows_of(self._path, options.max_image_bytes)
         self._layout = layout(options.columns, self._rows.columns, self._rows.binary)
         self._root = Root(options.root or self._path.parent)
@@ -75,9 +76,7 @@ class TableSource:
 
     def read(self, entry: Entry) -> bytes:
         if _URL.match(entry.uri):
-            raise UrlFetchOffError(
-                f"{entry.uri[:200]!r} is a URL, and URLs are not fetched here; download it and name the file"
-            )
+            return self._fetched(entry.uri)
         path, fragment = _parted(entry.uri)
         if fragment and path == str(self._path):
             return self._cell(fragment, entry.mtime_ns)
@@ -100,6 +99,14 @@ class TableSource:
         """A path's name below the folder of the pictures, None where it is elsewhere."""
         below = str(self._root.path).removesuffix("/") + "/"
         return path.removeprefix(below) if path.startswith(below) else None
+
+    def _fetched(self, url: str) -> bytes:
+        if self._fetcher is None:
+            raise UrlFetchOffError(
+                f"{url[:200]!r} is a URL, and URLs are not read here; set fetch_mode, or download it and "
+                "name the file"
+            )
+        return self._fetcher.read(url)
 
     def _cell(self, fragment: str, mtime_ns: int | None) -> bytes:
         if mtime_ns not in (None, self._facts().mtime_ns):

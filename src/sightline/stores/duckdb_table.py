@@ -8,7 +8,7 @@ record's promise, and new rows have larger ones, so that a range of them is foun
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -26,10 +26,12 @@ CATALOG = "embeddings"  # as DuckDB calls a file of this name
 FILE = f"{CATALOG}.duckdb"
 PIECE_ROWS = 8_192
 EVERYTHING = Condition("TRUE")
+StampKind = Literal["index_stamp", "segment_stamps"]
 
 VIEWS = """
     CREATE TABLE IF NOT EXISTS main.views (
-        collection VARCHAR NOT NULL, dim INTEGER NOT NULL, cursor BIGINT NOT NULL, index_stamp JSON
+        collection VARCHAR NOT NULL, dim INTEGER NOT NULL, cursor BIGINT NOT NULL, index_stamp JSON,
+        segment_stamps JSON
     )"""
 
 
@@ -63,7 +65,9 @@ class DuckDbTable:
                 f"CREATE TABLE {self._name} (item_id VARCHAR NOT NULL, vector FLOAT[{self.dim}] NOT NULL, "
                 "x FLOAT, y FLOAT, metadata JSON NOT NULL, seq BIGINT NOT NULL)"
             )
-            cursor.execute("INSERT INTO main.views VALUES (?, ?, 0, NULL)", [self._collection, self.dim])
+            cursor.execute(
+                "INSERT INTO main.views VALUES (?, ?, 0, NULL, NULL)", [self._collection, self.dim]
+            )
 
     def drop(self) -> None:
         with self._file.transaction() as cursor:
@@ -74,32 +78,34 @@ class DuckDbTable:
         """The seq up to which the rows follow the record."""
         return int(self._line("cursor"))
 
-    def index_stamp(self) -> str | None:
-        """What was last kept by `stamp_index`."""
-        stamp = self._line("index_stamp")
+    def stamp(self, kind: StampKind) -> str | None:
+        """What was last kept by `keep_stamp`."""
+        stamp = self._line(kind)
         return None if stamp is None else str(stamp)
 
-    def stamp_index(self, stamp: str) -> None:
-        """Keep a JSON text with the rows."""
+    def keep_stamp(self, kind: StampKind, stamp: str | None) -> None:
+        """Keep a JSON text with the rows, or no longer."""
         with self._file.transaction() as cursor:
             cursor.execute(
-                "UPDATE main.views SET index_stamp = ? WHERE collection = ?", [stamp, self._collection]
+                f"UPDATE main.views SET {kind} = ? WHERE collection = ?", [stamp, self._collection]
             )
 
-    def apply(self, changes: Sequence[Change], cursor: int) -> None:
-        """Take changes, at most one of an item, and move the cursor."""
+    def apply(self, changes: Sequence[Change], cursor: int) -> Int64:
+        """Take changes, at most one of an item, and move the cursor; the seqs of the rows that are gone."""
         kept = [change for change in changes if change.vector is not None]
+        gone: list[tuple[int]] = []
         with self._file.transaction() as writer:
             if changes:
-                writer.execute(
-                    f"DELETE FROM {self._name} WHERE item_id IN (SELECT unnest(?::VARCHAR[]))",
+                gone = writer.execute(
+                    f"DELETE FROM {self._name} WHERE item_id IN (SELECT unnest(?::VARCHAR[])) RETURNING seq",
                     [[change.item_id for change in changes]],
-                )
+                ).fetchall()
             if kept:
                 self._insert(writer, kept)
             writer.execute(
                 "UPDATE main.views SET cursor = ? WHERE collection = ?", [cursor, self._collection]
             )
+        return np.array([seq for (seq,) in gone], dtype=np.int64)
 
     def _insert(self, writer: duckdb.DuckDBPyConnection, changes: Sequence[Change]) -> None:
         columns = {
@@ -117,11 +123,17 @@ class DuckDbTable:
         )
         writer.unregister("added")
 
+    def items(self) -> tuple[NDArray[np.object_], Int64]:
+        """Item ids and seqs of all rows, in the order of their seq."""
+        found = self._columns(f"SELECT item_id, seq FROM {self._name} ORDER BY seq", [])
+        return np.asarray(found["item_id"], dtype=object), np.asarray(found["seq"], dtype=np.int64)
+
     def pieces(self, after: int = 0) -> Iterator[Piece]:
-        """All rows with a larger seq, a piece at a time."""
-        while len((piece := self._piece("WHERE seq > ? ORDER BY seq LIMIT ?", [after, PIECE_ROWS])).seqs):
-            yield piece
-            after = int(piece.seqs[-1])
+        """All rows with a larger seq, a piece at a time: by ranges, so that none is read twice."""
+        seqs = self._columns(f"SELECT seq FROM {self._name} WHERE seq > ? ORDER BY seq", [after])["seq"]
+        for last in (*seqs[PIECE_ROWS - 1 : -1 : PIECE_ROWS].tolist(), *seqs[-1:].tolist()):
+            yield self._piece("WHERE seq > ? AND seq <= ? ORDER BY seq", [after, last])
+            after = last
 
     def sample(self, rows: int) -> Piece:
         """Some rows, drawn anew each time."""
@@ -136,9 +148,10 @@ class DuckDbTable:
         return int(rows)
 
     def passing(self, where: Filter) -> Int64:
-        """The seqs of the rows that pass."""
+        """The seqs of the rows that pass, ascending."""
         passing = _condition(where)
-        found = self._columns(f"SELECT seq FROM {self._name} WHERE {passing.sql}", passing.values)
+        sql = f"SELECT seq FROM {self._name} WHERE {passing.sql} ORDER BY seq"
+        found = self._columns(sql, passing.values)
         return np.asarray(found["seq"], dtype=np.int64)
 
     def ids(self, seqs: Int64, where: Filter | None) -> dict[int, str]:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.domain.arrays import Float32, Int64
+from sightline.stores.segment import sync_folder
 
 KIND = "hnsw bf16"
 # 50,000 clustered vectors of 768 numbers on two busy cores: built in 83 s, where f16 took 155, with the same
@@ -93,10 +94,23 @@ class IndexBuilder:
             expansion_add=EXPANSION_ADD,
             expansion_search=EXPANSION_SEARCH,
         )
+        self.cursor = 0  # the largest key it was given
+
+    def __len__(self) -> int:
+        """How many vectors it holds."""
+        return len(self._graph)
+
+    def resume(self, path: Path, stamp: Stamp) -> None:
+        """Go on with what a file holds, if it is the stamped one."""
+        if open_index(path, stamp) is not None:
+            self._graph.load(str(path))
+            self.cursor = stamp.cursor
 
     def add(self, keys: Int64, vectors: Float32) -> None:
         """keys: (N,), larger than all before; vectors: (N, dim) of unit length."""
-        self._graph.add(keys.astype(np.uint64), vectors)
+        if len(keys):
+            self._graph.add(keys.astype(np.uint64), vectors)
+            self.cursor = int(keys[-1])
 
     def nearest(self, queries: Float32, count: int) -> Int64:
         """(Q, dim) -> the keys of `count` near vectors for each, (Q, count)."""
@@ -118,16 +132,16 @@ class IndexBuilder:
         found = self.nearest(_vectors(self._graph, keys), min(FOUND_AMONG, len(self._graph)))
         return np.asarray((found == keys[:, np.newaxis]).any(axis=1))
 
-    def save(self, path: Path) -> str:
-        """Put the file in its place, whole or not at all; its sha256."""
+    def save(self, path: Path, recall: float) -> Stamp:
+        """Put the file in its place, whole or not at all. recall: what was measured of it."""
         unfinished = path.with_name(f".{path.name}.tmp")
         self._graph.save(str(unfinished))
         with unfinished.open("rb+") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
         unfinished.replace(path)
-        _sync_folder(path.parent)
-        return digest
+        sync_folder(path.parent)
+        return Stamp(self.cursor, len(self), recall, sha256=digest, unreachable=self.unreachable())
 
 
 def open_index(path: Path, stamp: Stamp) -> NeighbourIndex | None:
@@ -159,12 +173,3 @@ def _vectors(graph: Any, keys: Int64) -> Float32:
     if not len(keys):
         return np.empty((0, graph.ndim), dtype=np.float32)
     return np.asarray(graph.get(keys.astype(np.uint64), dtype="f32"), dtype=np.float32)
-
-
-def _sync_folder(folder: Path) -> None:
-    """So that the file's new name outlives a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from sightline.domain.errors import EngineError, SightlineError
+from sightline.domain.ports import Fetcher
 from sightline.observe.metrics import Metrics
 from sightline.observe.traces import Traces
 from sightline.services.collections.library import Library
@@ -32,6 +33,7 @@ from sightline.web import (
     store,
     systems,
 )
+from sightline.web.downloads import Downloads
 from sightline.web.edge import Edge
 from sightline.web.errors import RefusedError, answer_http_error, answer_known_error
 from sightline.web.limits import Gate
@@ -57,6 +59,7 @@ def create_app(
     served: ServedModels,
     *,
     library: Library | None = None,
+    fetcher: Fetcher | None = None,
     traces: Traces | None = None,
     on_failure: Callable[[], None] | None = None,
 ) -> FastAPI:
@@ -64,7 +67,8 @@ def create_app(
 
     The port is open while they load, and /readyz says so. on_failure: called when one cannot be loaded, to
     end the process; without it /livez turns 503 for whoever watches. library: at work and closed with the
-    models; without one there are no collections. traces: closed too.
+    models; without one there are no collections. fetcher: None
+    where no URLs are read. traces: closed too.
     """
     state = ServerState(settings, served, library)
     served.workshop.metrics.register(state.budgets)
@@ -78,6 +82,7 @@ def create_app(
         telemetry=SILENT,
     )
     app.state.sightline = state
+    app.state.downloads = Downloads(fetcher, settings, served.workshop.metrics)
     for part in PARTS:
         app.include_router(part.router)
     _add_error_answers(app)

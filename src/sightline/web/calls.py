@@ -2,12 +2,15 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from sightline.domain.errors import DeadlineError
 from sightline.services.jobs import LANES, Lane
 from sightline.web.errors import RefusedError
 from sightline.web.state import state_of
@@ -19,16 +22,31 @@ LANE_HEADER = "x-lane"
 _MILLISECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
-def timeout_of(request: Request) -> float:
-    """Seconds this request may take: the server's limit, or less where the client asks for less.
+@dataclass(frozen=True)
+class Allowance:
+    """The time that one request may take, from when its body is there."""
 
-    Raises RefusedError: the header is no number of milliseconds above 0.
-    """
-    return timeout_within(state_of(request).settings.timeout_ms, request.headers.get(TIMEOUT_HEADER))
+    ends_at: float  # time.monotonic()
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """The server's limit, or less where the client asks for less. Raises as timeout_within."""
+        limit_ms = state_of(request).settings.timeout_ms
+        return cls(time.monotonic() + timeout_within(limit_ms, request.headers.get(TIMEOUT_HEADER)))
+
+    def left_s(self) -> float:
+        """Raises DeadlineError: nothing is left."""
+        left_s = self.ends_at - time.monotonic()
+        if left_s <= 0:
+            raise DeadlineError("the time for this request is over; allow more time, or send less at once")
+        return left_s
 
 
 def timeout_within(limit_ms: int, asked: str | None) -> float:
-    """As timeout_of, of what the header says."""
+    """Seconds that a request may take, of what its header says.
+
+    Raises RefusedError: that is no number of milliseconds above 0.
+    """
     if asked is None:
         return limit_ms / 1000
     if not _MILLISECONDS.fullmatch(asked) or int(asked) == 0:

@@ -20,6 +20,9 @@ STATUS = {
     "invalid_request": 400,
     "no_text_tower": 400,
     "url_fetch_off": 400,
+    "unreachable_url": 400,
+    "url_bad_answer": 400,
+    "url_too_slow": 400,  # whoever named the address can name another; 504 would be our own slowness
     "empty_image": 400,
     "broken_image": 400,
     "invalid_filter": 400,

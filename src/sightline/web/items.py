@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -10,17 +10,20 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from sightline.domain.arrays import Float32
 from sightline.domain.collections import Item
 from sightline.domain.entries import item_id
 from sightline.domain.errors import InputError, InvalidRequestError, UnknownItemError
-from sightline.domain.items import checked_item_id, checked_metadata
+from sightline.domain.items import Metadata, checked_item_id, checked_metadata
 from sightline.imaging.thumbnails import MEDIA_TYPE
 from sightline.services.collections.library import Library
 from sightline.services.embedding import Embedded
-from sightline.services.jobs import Asked, Picture, Text
+from sightline.services.jobs import Picture, Text
 from sightline.settings import Settings
 from sightline.web.answers import json_answer
-from sightline.web.calls import lane_of, timeout_of, while_connected
+from sightline.web.asking import require_all
+from sightline.web.calls import Allowance, lane_of, while_connected
+from sightline.web.downloads import Link, Read, Sent, downloads_of
 from sightline.web.errors import error_body
 from sightline.web.jobs import within_page
 from sightline.web.library import in_thread, item_answer, library_of
@@ -39,7 +42,7 @@ class GivenItem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: str | None = None
-    image: str | None = None
+    image: str | None = Field(None, description="a data URI, bare base64, or a URL that may be read")
     text: str | None = None
     uri: str = Field("", max_length=4096, description="shown with hits; never opened")
     metadata: dict[str, Any] = {}
@@ -59,10 +62,21 @@ class PutItems(BaseModel):
 
 @dataclass(frozen=True)
 class Given:
-    """One item of a request, read: what it shows, and what is kept of it."""
+    """One item of a request: what was sent, or why it cannot be read; and what is kept with it."""
 
-    asked: Asked
-    item: Item
+    sent: Sent
+    id: str | None = None
+    uri: str = ""
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All items of a request. wait: for their view; each: one may fail alone."""
+
+    items: Sequence[Given]
+    wait: bool = True
+    each: bool = False
 
 
 @router.post(
@@ -71,18 +85,27 @@ class Given:
 async def put_items(request: Request, name: str) -> Response:
     """JSON, or a multipart form with `file`, once or more, and fields `id`, `uri`, `metadata` and `wait`."""
     library = library_of(request)
-    collection = await in_thread(lambda: library.record.collection(name))
-    service = library.served.for_space(collection.space)
-    given, wait, each = await _read(request)
-    readable = [one.asked for one in given if isinstance(one, Given)]
-    embed = service.embed_each if each else service.embed_all
-    work = embed(readable, timeout_s=timeout_of(request), lane=lane_of(request))
-    made: Iterator[Embedded | Exception] = iter(await while_connected(request, work))
-    results = [next(made) if isinstance(one, Given) else one for one in given]
-    seq = await in_thread(lambda: _keep(library, name, given, results))
-    timeout_s = timeout_of(request)
-    is_searchable = wait and await in_thread(lambda: library.views.wait(name, seq, timeout_s=timeout_s))
-    told = [_told(one, result) for one, result in zip(given, results, strict=True)]
+    space = await in_thread(lambda: library.record.space(name))
+    service = library.served.for_space(space)
+    batch = await _read(request)
+    allowance, lane = Allowance.of(request), lane_of(request)
+
+    async def work() -> tuple[int, list[dict[str, object]]]:
+        async with downloads_of(request).of([one.sent for one in batch.items], allowance) as read:
+            if not batch.each:
+                require_all(read)
+            asked = [one for one in read if not isinstance(one, InputError)]
+            embed = service.embed_each if batch.each else service.embed_all
+            made: Iterator[Embedded | Exception] = iter(
+                await embed(asked, timeout_s=allowance.left_s(), lane=lane)
+            )
+            came = [(one, one if isinstance(one, InputError) else next(made)) for one in read]
+            return await in_thread(lambda: _keep(library, name, batch.items, came))
+
+    seq, told = await while_connected(request, work())
+    is_searchable = batch.wait and await in_thread(
+        lambda: library.views.wait(name, seq, timeout_s=allowance.left_s())
+    )
     return json_answer({"items": told, "seq": seq, "searchable": is_searchable})
 
 
@@ -103,7 +126,7 @@ async def get_item(request: Request, name: str, item: str) -> Response:
 @router.delete("/v1/collections/{name}/items/{item:path}", summary="Take an item out")
 async def remove_item(request: Request, name: str, item: str) -> Response:
     library = library_of(request)
-    timeout_s = timeout_of(request)
+    timeout_s = Allowance.of(request).left_s()
 
     def remove() -> dict[str, object]:
         _found(library, name, item)
@@ -133,8 +156,7 @@ async def get_thumbnail(request: Request, name: str, item: str) -> Response:
     return Response(data, headers=headers, media_type=MEDIA_TYPE)
 
 
-async def _read(request: Request) -> tuple[list[Given | InputError], bool, bool]:
-    """The items, whether to wait for their view, and whether each may fail alone."""
+async def _read(request: Request) -> Batch:
     settings = state_of(request).settings
     if is_form(request):
         return await _read_form(request)
@@ -144,10 +166,10 @@ async def _read(request: Request) -> tuple[list[Given | InputError], bool, bool]
             f"the list has {len(asked.items)} items; the limit is {settings.max_items}: send less at once"
         )
     each = asked.on_error == "item"
-    return [_given(one, settings, each=each) for one in asked.items], asked.wait, each
+    return Batch([_given(one, settings, each=each) for one in asked.items], asked.wait, each)
 
 
-async def _read_form(request: Request) -> tuple[list[Given | InputError], bool, bool]:
+async def _read_form(request: Request) -> Batch:
     form = await read_form(request)
     metadata: object = {}
     if "metadata" in form.fields:
@@ -160,62 +182,68 @@ async def _read_form(request: Request) -> tuple[list[Given | InputError], bool, 
         raise InvalidRequestError(
             f"the form has {len(form.files)} fields called `file`; send at least one, and just one with an id"
         )
-    uri = form.fields.get("uri", "")
-    given: list[Given | InputError] = [
-        Given(Picture(data), _item(data, own_id, uri, metadata)) for data in form.files
-    ]
-    return given, form.fields.get("wait") not in ("false", "0"), False
+    kept = (own_id and checked_item_id(own_id), form.fields.get("uri", ""), checked_metadata(metadata))
+    items = [Given(Picture(data), *kept) for data in form.files]
+    return Batch(items, wait=form.fields.get("wait") not in ("false", "0"))
 
 
-def _given(one: GivenItem, settings: Settings, *, each: bool) -> Given | InputError:
+def _given(one: GivenItem, settings: Settings, *, each: bool) -> Given:
     try:
         if (one.image is None) == (one.text is None):
             raise InvalidRequestError("an item has either `image` or `text`; send one of them")
-        asked: Asked
-        if one.text is not None:
-            check_text(one.text, settings.max_text_chars)
-            asked, data = Text(one.text), one.text.encode("utf-8", "surrogatepass")
+        sent: Sent
+        if one.text is None:
+            sent = picture_of(one.image or "", settings)
         else:
-            asked = picture_of(one.image or "", settings)
-            data = asked.source if isinstance(asked.source, bytes) else b""
-        return Given(asked, _item(data, one.id, one.uri, one.metadata))
+            check_text(one.text, settings.max_text_chars)
+            sent = Text(one.text)
+        uri = one.uri or (sent.url if isinstance(sent, Link) else "")
+        return Given(sent, one.id and checked_item_id(one.id), uri, checked_metadata(one.metadata))
     except InputError as error:
         if each:
-            return error
+            return Given(error)
         raise
 
 
-def _item(data: bytes, own_id: str | None, uri: str, metadata: object) -> Item:
+def _keep(
+    library: Library, name: str, given: Sequence[Given], came: Sequence[tuple[Read, Embedded | Exception]]
+) -> tuple[int, list[dict[str, object]]]:
+    """The number of the newest change, and what is told of each item. came: its bytes, and its vector."""
+    items: list[Item] = []
+    vectors: list[Float32] = []
+    pictures: dict[str, bytes] = {}
+    told: list[dict[str, object]] = []
+    for one, (read, result) in zip(given, came, strict=True):
+        if isinstance(result, Exception):
+            told.append({"error": error_body(result)})
+            continue
+        data = _bytes_of(read)
+        item = _item(one, data)
+        if isinstance(read, Picture):
+            pictures[item.sha256] = data
+        items.append(item)
+        vectors.append(result.vector)
+        told.append({"id": item.id, "sha256": item.sha256})
+    return library.put(name, items, vectors, pictures), told
+
+
+def _bytes_of(read: Read) -> bytes:
+    """What an item's identity is made of."""
+    if isinstance(read, Text):
+        return read.text.encode("utf-8", "surrogatepass")
+    return read.source if isinstance(read, Picture) and isinstance(read.source, bytes) else b""
+
+
+def _item(given: Given, data: bytes) -> Item:
     sha256 = hashlib.sha256(data).hexdigest()
     return Item(
-        id=checked_item_id(own_id) if own_id else item_id(sha256, UPLOADS),
-        uri=uri,
+        id=given.id or item_id(sha256, UPLOADS),
+        uri=given.uri,
         sha256=sha256,
         size_bytes=len(data),
         mtime_ns=None,
-        metadata=checked_metadata(metadata),
+        metadata=given.metadata,
     )
-
-
-def _keep(library: Library, name: str, given: Sequence[Given | InputError], results: Sequence[object]) -> int:
-    kept = [
-        (one, made)
-        for one, made in zip(given, results, strict=True)
-        if isinstance(one, Given) and isinstance(made, Embedded)
-    ]
-    pictures = {
-        one.item.sha256: one.asked.source
-        for one, _ in kept
-        if isinstance(one.asked, Picture) and isinstance(one.asked.source, bytes)
-    }
-    items, vectors = [one.item for one, _ in kept], [made.vector for _, made in kept]
-    return library.put(name, items, vectors, pictures)
-
-
-def _told(one: Given | InputError, result: object) -> dict[str, object]:
-    if isinstance(result, Exception):
-        return {"error": error_body(result)}
-    return {"id": one.item.id, "sha256": one.item.sha256} if isinstance(one, Given) else {}
 
 
 def _found(library: Library, name: str, item: str) -> Item:

@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from sightline.domain.errors import InputError, InvalidRequestError
 from sightline.services.embedding import Embedded, EmbeddingService
-from sightline.services.jobs import Asked, Lane, Text
+from sightline.services.jobs import Text
 from sightline.settings import Settings
 from sightline.web.answers import base64_floats, json_answer, vectors_answer
-from sightline.web.calls import lane_of, timeout_of, while_connected
+from sightline.web.asking import vectors, vectors_or_errors
+from sightline.web.downloads import Sent
 from sightline.web.errors import RefusedError, error_body
 from sightline.web.schemas import (
     EmbeddingsAnswer,
@@ -46,9 +47,8 @@ async def create_embeddings(request: Request) -> Response:
     service = state.served.get(asked.model)
     _check_dimensions(asked, service)
     items = [_item(content, asked.modality, state.settings) for content in _contents(asked, state.settings)]
-    each = asked.on_error == "item"
-    work = _embed(service, items, each=each, timeout_s=timeout_of(request), lane=lane_of(request))
-    results = await while_connected(request, work)
+    embed = vectors_or_errors if asked.on_error == "item" else vectors
+    results = await embed(request, service, items)
     name, encoding = service.model.card.name, asked.encoding_format
     return vectors_answer(request, lambda: _listed(name, results, encoding))
 
@@ -121,7 +121,7 @@ def _message_parts(messages: object) -> Sequence[object]:
     return parts
 
 
-def _item(content: object, modality: str | None, settings: Settings) -> Asked | InputError:
+def _item(content: object, modality: str | None, settings: Settings) -> Sent:
     """What one entry asks for, or why it cannot be read: the others may still be answered."""
     try:
         if isinstance(content, str):
@@ -139,7 +139,9 @@ def _item(content: object, modality: str | None, settings: Settings) -> Asked | 
                 "token ids are not read here: their meaning differs by model; send the text "
                 "(LangChain does with check_embedding_ctx_length=False)"
             )
-        raise InvalidRequestError('an item must be a text, {"text": ...} or {"image": data URI or base64}')
+        raise InvalidRequestError(
+            'an item must be a text, {"text": ...} or {"image": URL, data URI or base64}'
+        )
     except InputError as error:
         return error
 
@@ -147,27 +149,6 @@ def _item(content: object, modality: str | None, settings: Settings) -> Asked | 
 def _text(text: str, settings: Settings) -> Text:
     check_text(text, settings.max_text_chars)
     return Text(text)
-
-
-async def _embed(
-    service: EmbeddingService,
-    items: Sequence[Asked | InputError],
-    *,
-    each: bool,
-    timeout_s: float,
-    lane: Lane | None,
-) -> Sequence[Embedded | Exception]:
-    """Vectors for all, or on request an error in place of each that failed."""
-    readable = [item for item in items if not isinstance(item, InputError)]
-    if each:
-        results = iter(await service.embed_each(readable, timeout_s=timeout_s, lane=lane))
-        return [item if isinstance(item, InputError) else next(results) for item in items]
-    for index, item in enumerate(items):
-        if isinstance(item, InputError):
-            if len(items) > 1:
-                item.add_note(f"item {index} of {len(items)}, counted from 0")
-            raise item
-    return await service.embed_all(readable, timeout_s=timeout_s, lane=lane)
 
 
 def _listed(name: str, results: Sequence[Embedded | Exception], encoding: str | None) -> Mapping[str, object]:

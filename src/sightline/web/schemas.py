@@ -16,7 +16,10 @@ EXAMPLE_PICTURE = (
     "data:image/png;base64,"
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 )
-PICTURE = {"type": "string", "description": "a data URI, or bare base64"}
+PICTURE = {
+    "type": "string",
+    "description": "a data URI, bare base64, or a URL if the server reads any",
+}
 CONTENT = {
     "oneOf": [
         {"type": "string"},

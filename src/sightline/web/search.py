@@ -1,7 +1,7 @@
 """Searching a collection by text, picture, item or vector, or several. Does not know how it is done."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -17,21 +17,24 @@ from sightline.domain.collections import Space
 from sightline.domain.errors import InvalidRequestError
 from sightline.domain.filter_syntax import field_path, parse
 from sightline.domain.hits import Answer, Hit, LikeItem, LikeVector, Query
+from sightline.observe import traces
+from sightline.observe.metrics import OUTSIDE
 from sightline.services.collections.library import Library
-from sightline.services.jobs import Asked, Picture, Text
+from sightline.services.jobs import Picture, Text
 from sightline.settings import Settings
 from sightline.web.answers import json_answer
-from sightline.web.calls import timeout_of, while_connected
+from sightline.web.asking import vectors
+from sightline.web.downloads import Link, Sent
 from sightline.web.library import in_thread, library_of, printable
 from sightline.web.openai import ERRORS
 from sightline.web.schemas import check_text, documented, parsed
-from sightline.web.state import state_of
+from sightline.web.state import ServerState, state_of
 from sightline.web.uploads import is_form, picture_of, read_form, read_json
 
 router = APIRouter(tags=["search"], responses=ERRORS)
 
 MAX_PARTS = 16
-AS_JSON = frozenset({"query", "filter", "vector", "k", "offset", "weight", "exact", "with_asked"})
+TEXT_FIELDS = frozenset({"text", "image", "image_url", "item", "group_by"})  # others are JSON, in a form too
 KINDS = ("text", "image", "image_url", "item", "vector")
 
 
@@ -66,6 +69,7 @@ class SearchRequest(Part):
     group_by: str | None = Field(None, description="a field; of each of its values the best hit only")
     exact: bool = Field(False, description="compare every vector, even where there is an index")
     with_asked: bool = Field(False, description="the items that are asked about may be hits too")
+    with_count: bool = Field(False, description="tell how many items pass a filter: it takes its time")
 
 
 @router.post(
@@ -85,18 +89,28 @@ async def search(request: Request, name: str) -> Response:
     if _kinds(asked) or not parts:
         parts.append(_part(asked, settings))
     space = await in_thread(lambda: library.record.space(name))
-    vectors = await _embedded(request, library, space, [one for one, _ in parts])
+    made = await _embedded(request, library, space, [one for one, _ in parts])
     query = Query(
-        [_like(one, weight, vectors) for one, weight in parts],
+        [_like(one, weight, made) for one, weight in parts],
         k=asked.k,
         offset=asked.offset,
         where=None if asked.filter is None else parse(asked.filter),
         group_by=None if asked.group_by is None else field_path(asked.group_by),
         exact=asked.exact,
         with_asked=asked.with_asked,
+        with_count=asked.with_count,
     )
-    answer = await in_thread(partial(library.search.search, name, query))
+    answer = await in_thread(partial(_timed, state_of(request), partial(library.search.search, name, query)))
     return json_answer(_told(name, answer, time.monotonic() - started))
+
+
+def _timed(state: ServerState, work: Callable[[], Answer]) -> Answer:
+    began = time.monotonic()
+    answer = work()
+    ended = time.monotonic()
+    state.served.workshop.metrics.stage("search", OUTSIDE, ended - began)
+    traces.current().stage("search", began, ended)
+    return answer
 
 
 async def _read(request: Request) -> tuple[SearchRequest, bytes | None]:
@@ -113,7 +127,7 @@ async def _read(request: Request) -> tuple[SearchRequest, bytes | None]:
 
 def _value(name: str, text: str) -> object:
     """A field of a form is text; what is none in JSON is written as in JSON."""
-    if name not in AS_JSON:
+    if name in TEXT_FIELDS:
         return text
     try:
         return orjson.loads(text)
@@ -125,7 +139,7 @@ def _kinds(part: Part) -> list[str]:
     return [kind for kind in KINDS if getattr(part, kind) is not None]
 
 
-def _part(part: Part, settings: Settings) -> tuple[Asked | LikeItem | LikeVector, float]:
+def _part(part: Part, settings: Settings) -> tuple[Sent | LikeItem | LikeVector, float]:
     """What one part asks for, and its weight. Raises InvalidRequestError."""
     match _kinds(part):
         case ["text"]:
@@ -149,20 +163,17 @@ async def _embedded(
     request: Request, library: Library, space: Space, parts: Sequence[object]
 ) -> Mapping[int, Float32]:
     """The vectors of the texts and pictures among the parts, by the part's identity."""
-    asked = [part for part in parts if isinstance(part, Text | Picture)]
-    if not asked:
+    sent = [part for part in parts if isinstance(part, Text | Picture | Link)]
+    if not sent:
         return {}
-    service = library.served.for_space(space)
-    made = await while_connected(
-        request, service.embed_all(asked, timeout_s=timeout_of(request), lane="interactive")
-    )
-    return {id(part): embedded.vector for part, embedded in zip(asked, made, strict=True)}
+    made = await vectors(request, library.served.for_space(space), sent)
+    return {id(part): embedded.vector for part, embedded in zip(sent, made, strict=True)}
 
 
 def _like(
-    part: Asked | LikeItem | LikeVector, weight: float, vectors: Mapping[int, Float32]
+    part: Sent | LikeItem | LikeVector, weight: float, made: Mapping[int, Float32]
 ) -> LikeItem | LikeVector:
-    return part if isinstance(part, LikeItem | LikeVector) else LikeVector(vectors[id(part)], weight)
+    return part if isinstance(part, LikeItem | LikeVector) else LikeVector(made[id(part)], weight)
 
 
 def _told(name: str, answer: Answer, seconds: float) -> dict[str, object]:

@@ -13,6 +13,7 @@ from types import FrameType
 import uvicorn
 
 from sightline.domain.errors import NotReadyError
+from sightline.domain.ports import Fetcher
 from sightline.observe.traces import Traces
 from sightline.services.collections.library import Library
 from sightline.services.served import ServedModels
@@ -30,8 +31,9 @@ class _DrainingServer(uvicorn.Server):
     time to read 503 from /readyz, a clean end is exit code 0, and a second signal ends without waiting.
     """
 
-    def __init__(self, config: uvicorn.Config, drain_s: float) -> None:
+    def __init__(self, config: uvicorn.Config, drain_s: float, fetcher: Fetcher | None = None) -> None:
         super().__init__(config)
+        self._fetcher = fetcher
         self.state: ServerState | None = None
         self.has_failed = False
         self._drain_s = drain_s
@@ -53,9 +55,14 @@ class _DrainingServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
-        library = self.state.library if self.state else None
-        if library is not None and self.state is not None and self.started:
-            library.owner.announce(_address(self.servers[0].sockets[0]), self.state.token)
+        if not self.started:
+            return
+        listening = [one for server in self.servers for one in server.sockets]
+        if self._fetcher is not None:
+            for one in listening:  # port 0 has become another by now
+                self._fetcher.refuse_port(one.getsockname()[1])
+        if self.state is not None and self.state.library is not None:
+            self.state.library.owner.announce(_address(listening[0]), self.state.token)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         closes_at = time.monotonic() + self._drain_s
@@ -69,10 +76,11 @@ def serve(
     served: ServedModels,
     library: Library | None = None,
     *,
+    fetcher: Fetcher | None = None,
     traces: Traces | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code: 0, or 1 where the models could not be loaded."""
-    server = _server(settings, served, library, traces)
+    server = _server(settings, served, library, fetcher=fetcher, traces=traces)
     server.run()
     return 1 if server.has_failed or not server.started else 0
 
@@ -86,12 +94,14 @@ class Background:
 
 
 @contextmanager
-def served_in_background(settings: Settings, served: ServedModels, library: Library) -> Iterator[Background]:
+def served_in_background(
+    settings: Settings, served: ServedModels, library: Library, *, fetcher: Fetcher | None = None
+) -> Iterator[Background]:
     """Serve until the block ends; then what is in hand is kept. Leaves signals to whoever has them.
 
     Raises NotReadyError: the server does not start; its log says why.
     """
-    server = _server(settings, served, library, None)
+    server = _server(settings, served, library, fetcher=fetcher)
     thread = threading.Thread(target=server.run, name="serve")
     thread.start()
     try:
@@ -108,7 +118,12 @@ def served_in_background(settings: Settings, served: ServedModels, library: Libr
 
 
 def _server(
-    settings: Settings, served: ServedModels, library: Library | None, traces: Traces | None
+    settings: Settings,
+    served: ServedModels,
+    library: Library | None,
+    *,
+    fetcher: Fetcher | None,
+    traces: Traces | None = None,
 ) -> _DrainingServer:
     config = uvicorn.Config(
         app=lambda: None,
@@ -120,8 +135,10 @@ def _server(
         http=HTTP,
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
-    server = _DrainingServer(config, settings.drain_ms / 1000)
-    app = create_app(settings, served, library=library, traces=traces, on_failure=server.fail)
+    server = _DrainingServer(config, settings.drain_ms / 1000, fetcher)
+    app = create_app(
+        settings, served, library=library, fetcher=fetcher, traces=traces, on_failure=server.fail
+    )
     config.app = app
     server.state = app.state.sightline
     return server

@@ -1,16 +1,16 @@
 """The routes of systems that people built before: their clients work unchanged. Does not know models."""
 
-from collections.abc import Sequence
 from html import escape
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from sightline.services.embedding import Embedded, EmbeddingService
-from sightline.services.jobs import Asked, Text
+from sightline.services.jobs import Text
 from sightline.version import VERSION
 from sightline.web.answers import json_answer, vectors_answer
-from sightline.web.calls import lane_of, timeout_of, while_connected
+from sightline.web.asking import vectors
+from sightline.web.downloads import Sent
 from sightline.web.openai import ERRORS
 from sightline.web.schemas import (
     FashionAnswer,
@@ -39,7 +39,7 @@ ROUTES = {
     "POST /embed/image": "one picture, multipart field `file` or JSON",
     "POST /embed/text": "one text",
     "POST /embed/text/batch": "several texts",
-    "POST /api/ai/embed": "one picture, as a data URI",
+    "POST /api/ai/embed": "one picture, by its URL or as a data URI",
     "/v1/collections": "collections: made, filled from a source or item by item, searched",
     "/v1/jobs": "ingestions: how far they are, as events too",
     "POST /datasets/{name}/embeddings/generate": "embed a data set in the background",
@@ -105,10 +105,10 @@ async def embed_tuned_texts(request: Request) -> Response:
     service = service_for(request, state.settings.tuned_model)
     texts = parsed(TextsRequest, await read_json(request)).texts
     within(texts, state.settings.max_items, state.settings.max_text_chars)
-    found = await _each(request, service, [Text(text) for text in texts])
-    vectors = [one.vector for one in found]
+    found = await vectors(request, service, [Text(text) for text in texts])
+    rows = [one.vector for one in found]
     facts = {"dim": service.model.dim, "model": service.model.card.name}
-    return vectors_answer(request, lambda: {"embeddings": vectors, **facts})
+    return vectors_answer(request, lambda: {"embeddings": rows, **facts})
 
 
 @router.post(
@@ -135,13 +135,8 @@ async def show_service(request: Request) -> Response:
     return json_answer({**facts, "models": state.served.names, "routes": ROUTES})
 
 
-async def _one(request: Request, service: EmbeddingService, asked: Asked) -> Embedded:
-    return (await _each(request, service, [asked]))[0]
-
-
-async def _each(request: Request, service: EmbeddingService, asked: Sequence[Asked]) -> Sequence[Embedded]:
-    work = service.embed_all(asked, timeout_s=timeout_of(request), lane=lane_of(request))
-    return await while_connected(request, work)
+async def _one(request: Request, service: EmbeddingService, sent: Sent) -> Embedded:
+    return (await vectors(request, service, [sent]))[0]
 
 
 def _tuned(request: Request, service: EmbeddingService, result: Embedded) -> Response:

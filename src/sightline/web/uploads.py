@@ -11,13 +11,14 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from sightline.domain.errors import InvalidRequestError, UrlFetchOffError
+from sightline.domain.errors import InvalidRequestError
 from sightline.imaging.limits import Limits
 from sightline.observe import traces
 from sightline.observe.metrics import OUTSIDE
 from sightline.observe.timings import timings
 from sightline.services.jobs import Picture
 from sightline.settings import Settings
+from sightline.web.downloads import Link
 from sightline.web.errors import RefusedError
 from sightline.web.state import state_of
 
@@ -68,8 +69,10 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-async def read_picture(request: Request) -> Picture:
+async def read_picture(request: Request) -> Picture | Link:
     """The picture that the body holds: a multipart field `file`, JSON {"image"}, or the bytes themselves.
+
+    In JSON it may be an address instead.
 
     Raises RefusedError: another content type; InvalidRequestError: not there, or twice; ImageError: size.
     """
@@ -81,7 +84,7 @@ async def read_picture(request: Request) -> Picture:
         content = await read_json(request)
         text = content.get("image", content.get("image_base64"))
         if not isinstance(text, str):
-            raise InvalidRequestError('the JSON must have "image": a base64 string or a data URI')
+            raise InvalidRequestError('the JSON must have "image": base64, a data URI or a URL')
         return picture_of(text, state_of(request).settings)
     if kind.startswith(b"image/") or kind == b"application/octet-stream":
         return Picture(await _body(request))
@@ -116,22 +119,22 @@ def is_form(request: Request) -> bool:
     return parse_options_header(request.headers.get("content-type", ""))[0] == b"multipart/form-data"
 
 
-def picture_of(text: str, settings: Settings) -> Picture:
-    """The picture in a data URI or in bare base64 (also URL-safe, also without padding).
+def picture_of(text: str, settings: Settings) -> Picture | Link:
+    """The picture in a data URI or in bare base64 (also URL-safe, also without padding); or where it is.
 
-    Raises UrlFetchOffError: it is a web address; InvalidRequestError: neither; ImageBytesError: too large.
+    Raises InvalidRequestError: neither of them; ImageBytesError: too large.
     """
     if text[:8].lower().startswith(("http://", "https://")):
-        raise UrlFetchOffError(
-            "this server does not fetch pictures by URL; send a data URI or base64 instead"
-        )
+        return Link(text)
     start = 0
     if match := _DATA_URI.match(text):
         if not match[1].lower().rstrip().endswith(";base64"):
             raise InvalidRequestError("the data URI is not base64; write it as data:image/png;base64,...")
         start = match.end()
     elif _SCHEME.match(text):
-        raise InvalidRequestError("a picture can be a data URI or base64; no other kind of URI is read")
+        raise InvalidRequestError(
+            "a picture can be an http(s) URL, a data URI or base64; no other URI is read"
+        )
     # 4/3 and a little for line ends: refused before it is decoded
     if (len(text) - start) * 3 // 4 > settings.max_image_bytes * 1.05:
         Limits(max_image_bytes=settings.max_image_bytes).check_bytes(len(text))

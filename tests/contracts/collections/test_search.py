@@ -77,14 +77,13 @@ def test_pages_follow_one_another_without_gap_or_overlap(library):
     ]
 
 
-def test_filter_counts_what_it_considers(library):
-    query = unit(0, 1, 0, 0, 2, 0)
-    answer = Search(library.record, library).search(
-        "shoes", like(query, k=40, where=parse({"colour": "red"}))
-    )
+def test_filter_leaves_out_what_does_not_pass_and_counts_the_rest_if_asked(library):
+    search, query, where = Search(library.record, library), unit(0, 1, 0, 0, 2, 0), parse({"colour": "red"})
+    answer = search.search("shoes", like(query, k=40, where=where, with_count=True))
     reds = [name for name, data in library.metadata.items() if data["colour"] == "red"]
     assert ids(answer) == [name for name, _ in nearest(library.vectors, query, reds)]
     assert answer.considered == len(reds)
+    assert search.search("shoes", like(query, where=where)).considered is None
 
 
 def test_item_is_left_out_of_its_own_results_unless_it_is_wanted(library):
@@ -197,7 +196,8 @@ def test_best_item_of_each_group_is_found_and_the_others_are_counted(library):
 VALUES = st.one_of(
     st.integers(0, 3),
     st.sampled_from(["a", "b", 1.0, True, None, [], 2**60, "x" * 1_100]),
-    st.lists(st.sampled_from(["a", "b", "c", 1]), max_size=3),
+    st.lists(st.sampled_from(["a", "b", "c", 1, {"x": 1}]), max_size=3),
+    st.just({"x": 1}),
 )
 
 

@@ -153,7 +153,28 @@ def test_a_struct_of_bytes_and_path_as_data_sets_have_it_is_a_picture(tmp_path):
     assert (opened(path).read(entry), entry.metadata, entry.key) == (b"abc", {"label": 3}, "//1")
 
 
-def test_urls_are_entries_and_are_not_fetched(shop):
+def test_urls_are_entries_and_are_read_where_something_reads_them(shop):
+    (shop / "t.csv").write_text("id,image_url\nx,https://shop.example/a.jpg|b.jpg\n")
+    source = opened(shop / "t.csv", fetcher=Web({"https://shop.example/a.jpg": b"from the web"}))
+    one, _ = source.scan()
+    assert source.read(one) == b"from the web"
+    assert opened(shop / "t.csv", fetcher=Web({"https://shop.example/a.jpg": b"x"})).read(one) == b"x"
+
+
+class Web:
+    """A Fetcher that knows some pictures by heart."""
+
+    def __init__(self, pictures):
+        self._pictures = pictures
+
+    def read(self, url, *, within_s=None):
+        return self._pictures[url]
+
+    def refuse_port(self, port):
+        raise AssertionError("a source does not listen")
+
+
+def test_urls_are_entries_and_are_not_read_without_a_fetcher(shop):
     (shop / "t.csv").write_text("id,image_url\nx,https://shop.example/a.jpg\ny,HTTP://127.0.0.1/\n")
     source = opened(shop / "t.csv")
     entries = list(source.scan())

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from pydantic import SecretStr
 
-from sightline.bootstrap import build
-from sightline.bootstrap.library import Bound, models_bound, open_library
+from sightline.bootstrap import build, make_fetcher
+from sightline.bootstrap.library import Bound, models_bound, open_library, store_address
 from sightline.cli.library.errand import Errand
 from sightline.imaging.memory import give_back_large_blocks
 from sightline.imaging.silence import silence_libtiff
@@ -44,11 +44,12 @@ def own_server(settings: Settings, errand: Errand) -> Iterator[Background]:
     served = build(own)
     try:
         served.load()
-        library = open_library(own, served, runs_jobs=errand.runs_jobs)
+        fetcher = make_fetcher(own, [store_address(own)])
+        library = open_library(own, served, fetcher=fetcher, runs_jobs=errand.runs_jobs)
     except BaseException:
         served.close()
         raise
-    with served_in_background(own, served, library) as server:
+    with served_in_background(own, served, library, fetcher=fetcher) as server:
         yield server
 
 

@@ -6,10 +6,11 @@ import os
 import socket
 from collections.abc import Mapping
 
-from sightline.bootstrap import build
-from sightline.bootstrap.library import open_library
+from sightline.bootstrap import build, make_fetcher
+from sightline.bootstrap.library import open_library, store_address
 from sightline.cli.loading import settings_for
 from sightline.domain.errors import FolderOwnedError, RecordUnavailableError, SettingsError
+from sightline.domain.ports import Fetcher
 from sightline.imaging.memory import give_back_large_blocks
 from sightline.imaging.silence import silence_libtiff
 from sightline.observe.export import configure_traces
@@ -35,17 +36,19 @@ def run(chosen: Mapping[str, object]) -> int:
     from sightline.web.serve import serve  # FastAPI takes a second: the port is checked before
 
     served = build(settings)
-    library = _library(settings, served)
-    return serve(settings, served, library, traces=configure_traces(os.environ, VERSION))
+    fetcher = make_fetcher(settings, [store_address(settings)])
+    library = _library(settings, served, fetcher)
+    traces = configure_traces(os.environ, VERSION)
+    return serve(settings, served, library, fetcher=fetcher, traces=traces)
 
 
-def _library(settings: Settings, served: ServedModels) -> Library | None:
+def _library(settings: Settings, served: ServedModels, fetcher: Fetcher | None) -> Library | None:
     """The library, or None where nobody asked for one and its usual folder is not to be had.
 
     Raises FolderOwnedError, RecordError, StoreError, SettingsError.
     """
     try:
-        return open_library(settings, served)
+        return open_library(settings, served, fetcher=fetcher)
     except (FolderOwnedError, RecordUnavailableError) as error:
         if settings.home or settings.store:
             raise

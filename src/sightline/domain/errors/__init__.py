@@ -5,7 +5,11 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── InvalidRequestError       invalid_request
 │   ├── NoTextTowerError          no_text_tower
 │   ├── UnknownServedModelError   model_not_found
-│   ├── UrlFetchOffError          url_fetch_off
+│   ├── UrlError                  an address on the web gave no picture
+│   │   ├── UrlFetchOffError      url_fetch_off
+│   │   ├── UnreachableUrlError   unreachable_url: or not allowed; nobody is told which
+│   │   ├── UrlAnswerError        url_bad_answer
+│   │   └── UrlTooSlowError       url_too_slow
 │   ├── InvalidFilterError        invalid_filter
 │   ├── UnknownCollectionError    collection_not_found
 │   ├── UnknownItemError          item_not_found
@@ -93,7 +97,11 @@ from sightline.domain.errors.embedding import (
     UnknownLayoutError,
     UnknownModelError,
     UnknownServedModelError,
+    UnreachableUrlError,
+    UrlAnswerError,
+    UrlError,
     UrlFetchOffError,
+    UrlTooSlowError,
 )
 from sightline.domain.errors.library import (
     BrokenRowError,
@@ -187,5 +195,9 @@ __all__ = [
     "UnknownLayoutError",
     "UnknownModelError",
     "UnknownServedModelError",
+    "UnreachableUrlError",
+    "UrlAnswerError",
+    "UrlError",
     "UrlFetchOffError",
+    "UrlTooSlowError",
 ]

@@ -15,8 +15,28 @@ class UnknownServedModelError(InputError):
     code = "model_not_found"
 
 
-class UrlFetchOffError(InputError):
+class UrlError(InputError):
+    """An address on the web gave no picture."""
+
+    code = "unreachable_url"
+
+
+class UrlFetchOffError(UrlError):
     code = "url_fetch_off"
+
+
+class UnreachableUrlError(UrlError):
+    """Not allowed, not there, or no address at all: told apart, they would map the network inside."""
+
+    code = "unreachable_url"
+
+
+class UrlAnswerError(UrlError):
+    code = "url_bad_answer"
+
+
+class UrlTooSlowError(UrlError):
+    code = "url_too_slow"
 
 
 class ImageError(InputError):

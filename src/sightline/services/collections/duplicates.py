@@ -7,7 +7,7 @@ have nothing in common. In a star whatever could be removed has something kept t
 The items are gone through in the order of the keep rule. One that no star has yet becomes a keeper, and takes
 all that are near it and that no star has yet. So the report depends on the collection and the order alone, a
 copy is never asked for its own neighbours, and memory holds the order and the copies but no graph: some
-100 MB for a million items.
+200 MB for a million items.
 """
 
 import threading

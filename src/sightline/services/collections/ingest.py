@@ -232,6 +232,10 @@ class Ingestion:
             del self._held[lease.shard_id]
         else:
             self._held[lease.shard_id] = rest
+        failed = len(outcome.failures)
+        self._workshop.metrics.settled(
+            done=outcome.settled - failed, failed=failed, computed=len(outcome.changes.vectors)
+        )
         self._views.nudge(job.collection)
         self._note_progress(self.ledger.job(job.id))
         self._end_if_done(job.id)

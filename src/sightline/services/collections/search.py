@@ -4,14 +4,10 @@ The view gives ids and scores, the record what they are. Where they differ, the 
 it has no more, or that passes the filter no more, is left out, and the next takes its place.
 """
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
 from sightline.domain.arrays import Float32
-from sightline.domain.background import SAMPLE_ITEMS, Background
 from sightline.domain.catalogue import Record
 from sightline.domain.collections import Space
 from sightline.domain.errors import InvalidRequestError, UnknownItemError
@@ -19,13 +15,11 @@ from sightline.domain.filters import And, Path
 from sightline.domain.hits import Answer, Hit, LikeItem, Query
 from sightline.domain.ports import View
 from sightline.domain.vectors import weighted_direction
+from sightline.services.collections.backgrounds import Backgrounds
 from sightline.services.collections.found import GROWTH, Finder
 from sightline.services.collections.groups import Group, Groups
 
 PER_GROUP = 4  # a product has some four pictures
-# a sample costs some milliseconds, and what is typical of a collection changes slowly, unless it is small
-BACKGROUND_LASTS_S = 60.0
-SMALL_BACKGROUND_LASTS_S = 1.0
 
 
 class OpenViews(Protocol):
@@ -38,27 +32,13 @@ class OpenViews(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
-class _Drawn:
-    """A background, and when and where it was drawn."""
-
-    background: Background
-    space: Space
-    at: float
-
-    def is_fresh(self, now: float) -> bool:
-        is_small = len(self.background.vectors) < SAMPLE_ITEMS
-        return now - self.at < (SMALL_BACKGROUND_LASTS_S if is_small else BACKGROUND_LASTS_S)
-
-
 class Search:
     """Searches of all collections. Safe to use from several threads."""
 
-    def __init__(self, record: Record, views: OpenViews, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, record: Record, views: OpenViews) -> None:
         self._record = record
         self._views = views
-        self._now = now
-        self._drawn: dict[str, _Drawn] = {}  # by collection
+        self._backgrounds = Backgrounds(record)
 
     def search(self, name: str, query: Query) -> Answer:
         """The hits, best first, ties by id.
@@ -71,9 +51,11 @@ class Search:
         direction = self._direction(name, space, query)
         left_out = set() if query.with_asked else set(query.asked_items)
         groups = _groups(Finder(self._record, view, name, direction, query.exact, left_out), query)
-        bar = self._background(name, space, view).bar(direction, [group.best.score for group in groups])
+        bar = self._backgrounds.of(name, space, view).bar(direction, [group.best.score for group in groups])
         hits = [_hit(group, bar) for group in groups[query.offset :]]
-        return Answer(hits, considered=view.count(query.where), lag=self._views.lag(name))
+        is_known = query.where is None or query.with_count
+        considered = view.count(query.where) if is_known else None
+        return Answer(hits, considered, lag=self._views.lag(name))
 
     def _direction(self, name: str, space: Space, query: Query) -> Float32:
         """The unit vector (dim,) of what is looked for."""
@@ -87,14 +69,6 @@ class Search:
             else:
                 raise UnknownItemError(f"there is no item {part.item_id[:80]!r} in collection {name!r}")
         return weighted_direction(vectors, [part.weight for part in query.parts])
-
-    def _background(self, name: str, space: Space, view: View) -> Background:
-        """What is typical of the collection, as it was lately."""
-        drawn = self._drawn.get(name)
-        if drawn is None or drawn.space != space or not drawn.is_fresh(self._now()):
-            background = Background(self._record.sample(name, SAMPLE_ITEMS), view.count())
-            drawn = self._drawn[name] = _Drawn(background, space, self._now())
-        return drawn.background
 
 
 def _of_length(vector: Float32, dim: int) -> Float32:

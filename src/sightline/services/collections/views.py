@@ -56,6 +56,7 @@ class Views:
         self._due: dict[str, float] = {}  # collection -> time.monotonic() of the next look at it
         self._calm: dict[str, float] = {}  # collection -> when its index is brought up to date
         self._reached: dict[str, int] = {}
+        self._behind: dict[str, int] = {}
         self._retiring: set[str] = set()
         self._retry_s: dict[str, float] = {}
         self._trouble: dict[str, str] = {}
@@ -127,6 +128,10 @@ class Views:
         """How many changes the view does not hold yet, as far as is known without asking the store."""
         return max(0, self._record.head(name) - self._reached.get(name, 0))
 
+    def furthest_behind(self) -> int:
+        """Changes that the view furthest behind did not hold when it was last looked at."""
+        return max(self._behind.values(), default=0)
+
     def rebuild(self, name: str) -> None:
         """Drop the view and make it again from the record. Raises StoreUnavailableError."""
         self._drop(name)
@@ -183,6 +188,7 @@ class Views:
         with self._opening:
             self._opened.pop(name, None)
             self._reached.pop(name, None)
+            self._behind.pop(name, None)
             self.store.drop(name)
 
     def _open(self, name: str) -> View:
@@ -232,7 +238,9 @@ class Views:
             self.rebuild(name)
             view = self.view(name)
         is_behind = view.cursor < head
+        self._behind[name] = head - view.cursor
         self.catch_up(name)
+        self._behind[name] = 0
         if is_behind:
             self._record.note_view(name, ViewNote(self.store.name, self.address, self._reached[name]))
         with self._changed:
