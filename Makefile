@@ -8,8 +8,10 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 PHOTOS ?= ../shared/data/clothing
 GOLDEN ?= ../shared/golden
 SOAK_S ?= 3600
+STORE ?= duckdb
+KILLS ?= 200
 
-.PHONY: help setup demo serve test check parity promtool bench bench-library bench-search load netns soak photos train clean
+.PHONY: help setup demo serve test check parity promtool bench bench-library bench-search load netns soak crashes failing-writes photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -77,6 +79,13 @@ soak: $(VENV)/.dev  ## an hour of mixed requests: what grows? (SOAK_S=seconds)
 
 bench-search: $(VENV)/.dev  ## searches among 100,000 and 1,000,000 vectors, by scan and by index: half an hour
 	$(BIN)/python -m benchmarks.search
+
+crashes: $(VENV)/.dev  ## 200 kills of a library at work (STORE=duckdb, pgvector, qdrant or postgres)
+	$(BIN)/python -m tests.crashes --store $(STORE) --kills $(KILLS)
+
+failing-writes: $(VENV)/.dev  ## the n-th write and sync of a library fails, for n from 1 to 100; needs strace
+	$(BIN)/python -m tests.crashes.failing_writes --error ENOSPC
+	$(BIN)/python -m tests.crashes.failing_writes --error EIO
 
 photos: $(VENV)/.dev  ## pixels of the reference photos, which are not in the repository
 	SIGHTLINE_GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/photos --quiet

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sightline.bootstrap import build
-from sightline.bootstrap.library import open_library
+from sightline.bootstrap.library import OpenStore, open_library
 from sightline.domain.collections import SourceNote
 from sightline.domain.ledger import Job
 from sightline.services.collections.library import Library
@@ -26,12 +26,12 @@ def write_pictures(folder: Path, numbers: range, *, suffix: str = "") -> None:
 
 
 @contextlib.contextmanager
-def opened(home: Path, **settings: object) -> Iterator[Library]:
+def opened(home: Path, *, stores: OpenStore | None = None, **settings: object) -> Iterator[Library]:
     """The library in a folder, at work."""
     chosen = Settings.model_validate({"home": str(home), "precision": "f32", **settings})
     served = build(chosen)
     served.load()
-    library = open_library(chosen, served)
+    library = open_library(chosen, served, stores=stores)
     library.start()
     try:
         yield library
@@ -44,10 +44,12 @@ def order_of(folder: Path, **options: object) -> Order:
     return Order(SourceNote(str(folder), str(folder), options))  # type: ignore[arg-type]
 
 
-def ingested(library: Library, folder: Path, collection: str = "photos") -> Job:
+def ingested(
+    library: Library, folder: Path, collection: str = "photos", *, within_s: float = PATIENCE_S
+) -> Job:
     """What becomes of a job that takes a folder in."""
     library.ensure(collection)
-    return ended(library, library.ingestion.submit(collection, order_of(folder)).id)
+    return ended(library, library.ingestion.submit(collection, order_of(folder)).id, within_s)
 
 
 def ended(library: Library, job_id: int, within_s: float = PATIENCE_S) -> Job:
@@ -60,3 +62,14 @@ def ended(library: Library, job_id: int, within_s: float = PATIENCE_S) -> Job:
 def caught_up(library: Library, collection: str = "photos") -> None:
     head = library.record.collection(collection).head
     assert library.views.wait(collection, head, timeout_s=PATIENCE_S)
+
+
+def found_by_themselves(library: Library, collection: str = "photos") -> set[str]:
+    """The items that come first when they are searched by their own vector."""
+    caught_up(library, collection)
+    view = library.views.view(collection)
+    return {
+        item.key
+        for item, vector in library.record.walk(collection)
+        if view.nearest(vector, 1, exact=True)[0].item_id == item.id
+    }

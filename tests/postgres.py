@@ -1,9 +1,13 @@
 """A real PostgreSQL with pgvector, from a wheel, on a socket of its own. Knows nothing of Sightline."""
 
+import contextlib
 import functools
 import itertools
+import os
+import signal
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -29,6 +33,25 @@ class PostgresServer:
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """None of its processes does anything in the block, and no connection is closed."""
+        postmaster = self._server.get_pid()
+        os.kill(postmaster, signal.SIGSTOP)  # first: it starts no others
+        processes = [postmaster, *_children(postmaster)]
+        for process in processes[1:]:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in reversed(processes):
+                os.kill(process, signal.SIGCONT)
+
+
+def _children(parent: int) -> list[int]:
+    tasks = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(child) for child in tasks.split()]
 
 
 @functools.cache

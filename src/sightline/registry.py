@@ -32,6 +32,7 @@ SOURCES = {
         "sightline.sources.table:TableSource",
         (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq"),
     ),
+    "remote": ("sightline.sources.remote:RemoteSource", ()),  # told by the scheme of its address
     "tar": ("sightline.sources.tar:TarSource", (".tar", ".tar.gz", ".tgz")),
 }
 # name -> module:value of the formats that tables are exported in
@@ -78,7 +79,9 @@ def source_class(address: str) -> Any:
     """
     name = address.lower()
     found = next((path for path, suffixes in SOURCES.values() if name.endswith(suffixes)), None)
-    if Path(address).is_dir():  # whatever its name ends in
+    if "://" in address:
+        found = SOURCES["remote"][0]
+    elif Path(address).is_dir():  # whatever its name ends in
         found = SOURCES["folder"][0]
     if found is None:
         known = ", ".join(suffix for _, suffixes in SOURCES.values() for suffix in suffixes)

@@ -34,10 +34,13 @@ sys.stdin.read()
 """
 
 
+def changes(rows):
+    return [Change(seq, f"i{seq}", UNITS[seq % 24], {"n": seq}) for seq in range(1, rows + 1)]
+
+
 def filled(folder, rows=2):
     store = DuckDbStore(folder)
-    changes = [Change(seq, f"i{seq}", UNITS[seq % 24], {"n": seq}) for seq in range(1, rows + 1)]
-    store.open("photos", 4).apply(changes, rows)
+    store.open("photos", 4).apply(changes(rows), rows)
     store.close()
     return folder / FILE
 
@@ -181,6 +184,21 @@ def test_closed_store_says_so(tmp_path):
     store.close()
     with pytest.raises(StoreUnavailableError, match="closed"):
         view.count()
+
+
+def test_what_is_under_way_in_a_dropped_collection_never_meets_another_of_its_name(tmp_path):
+    store = DuckDbStore(tmp_path, held_max_bytes=0)
+    old = store.open("shirts", 4)
+    old.apply(changes(20), 20)
+    store.drop("shirts")
+    new = store.open("shirts", 4)
+    new.apply(changes(3), 3)
+    with pytest.raises(StoreBrokenError):
+        old.optimise()
+    with pytest.raises(StoreBrokenError):
+        old.apply(changes(30)[20:], 30)
+    assert (new.count(), new.cursor, new.state().kind) == (3, 3, "exact")
+    store.close()
 
 
 def test_view_of_a_dropped_collection_asks_to_be_opened_again(tmp_path):

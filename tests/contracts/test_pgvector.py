@@ -1,5 +1,8 @@
 """What PostgreSQL adds to a store's contract: other people's tables, the index, a server that goes away."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import psycopg
 import pytest
@@ -116,6 +119,43 @@ def test_server_that_stops_is_waited_for_and_nothing_is_lost(store, postgres):
     wait_until(lambda: _answers(view), within_s=20)
     view.apply(changes(unit_vectors(1, 3), start=3), cursor=3)
     assert (view.count(), view.cursor) == (3, 3)
+
+
+def test_server_that_says_nothing_at_all_is_given_up_within_a_second_or_so(store, postgres):
+    view = store.open("shirts", 3)
+    vectors = unit_vectors(2, 3)
+    view.apply(changes(vectors), cursor=2)
+    with postgres.frozen():
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailableError, match="does not answer"):
+            view.nearest(vectors[0], 1)
+        assert time.monotonic() - began < 1.5
+    wait_until(lambda: _answers(view), within_s=20)
+    assert view.nearest(vectors[0], 1)[0].item_id == "item-1"
+
+
+def test_server_that_falls_silent_in_a_statement_is_given_up(url, postgres):
+    store = PgvectorStore(url, timeout_s=0.5)
+    store.open("shirts", 3)
+    began = time.monotonic()
+    with (
+        pytest.raises(StoreUnavailableError, match="does not answer"),
+        store._postgres.transaction() as connection,
+        postgres.frozen(),
+    ):
+        connection.execute("SELECT 1")
+    assert time.monotonic() - began < 3
+    store.close()
+
+
+def test_store_that_is_closed_breaks_off_what_takes_minutes(url):
+    postgres = PgvectorStore(url)._postgres
+    with postgres.workbench() as bench, ThreadPoolExecutor() as pool:
+        asleep = pool.submit(bench.execute, "SELECT pg_sleep(60)")
+        time.sleep(0.2)
+        postgres.close()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            asleep.result(timeout=5)
 
 
 def _answers(view):

@@ -1,5 +1,9 @@
 """What Qdrant adds to a store's contract: other people's collections, kills between requests, no server."""
 
+import contextlib
+import socket
+import time
+
 import numpy as np
 import pytest
 from qdrant_client import QdrantClient, models
@@ -109,6 +113,22 @@ def test_server_that_is_away_is_unavailable():
     with pytest.raises(StoreUnavailableError, match="does not answer"):
         store.open("shirts", 2)
     store.close()
+
+
+def test_host_that_takes_no_call_is_given_up_within_two_seconds():
+    with socket.socket() as listening, contextlib.ExitStack() as callers:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(4):  # more than wait in its queue
+            caller = callers.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(listening.getsockname())
+        store = QdrantStore.at(f"http://127.0.0.1:{listening.getsockname()[1]}", timeout_s=30)
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailableError, match="does not answer"):
+            store.open("shirts", 3)
+        assert time.monotonic() - began < 2
+        store.close()
 
 
 def test_unreadable_address_stops_the_start():

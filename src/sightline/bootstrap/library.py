@@ -4,7 +4,8 @@ Where the record is: in the folder, in SQLite; or in PostgreSQL, where that is t
 folder that has a record keeps it, whichever store its views are in.
 """
 
-from collections.abc import Mapping, Sequence
+import socket
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +42,8 @@ THUMBNAILS = "thumbnails"
 DEFAULT_STORE = "duckdb"
 STORES = "duckdb, memory, qdrant://host:6333 or postgresql://user@host/database"
 
+OpenStore = Callable[[Settings, Path, str], Store]
+
 
 def store_address(settings: Settings) -> str:
     """Where the views are, or will be."""
@@ -48,23 +51,30 @@ def store_address(settings: Settings) -> str:
 
 
 def open_library(
-    settings: Settings, served: ServedModels, *, fetcher: Fetcher | None = None, runs_jobs: bool = True
+    settings: Settings,
+    served: ServedModels,
+    *,
+    fetcher: Fetcher | None = None,
+    stores: OpenStore | None = None,
+    runs_jobs: bool = True,
 ) -> Library:
     """The library in the settings' folder, which is this process's until the library is closed.
 
-    fetcher: of pictures that tables name by URL; None for none. runs_jobs: whether it works on jobs; else
-    they are kept for the next who opens it.
+    fetcher: of pictures that tables name by URL; None for none.
+    stores: how a store is opened by its address, as `open_store` does it unless told otherwise.
+    runs_jobs: whether it works on jobs; else they are kept for the next who opens it.
     Raises FolderOwnedError: another process has it; RecordError; SettingsError, StoreError: the store.
     """
     home = home_of(settings)
+    open_address = partial(stores or open_store, settings, home)
     owner = Owner(home)
     try:
         choice = _choice(settings)
         database = _database(settings, home, choice.address)
         record, ledger = SqlRecord(database), SqlLedger(database)
-        if database.is_file:
-            ledger.release_all()  # whoever held a shard has ended: the folder is ours
-        store = open_store(settings, home, choice.address)
+        # whoever held a shard of our folder has ended; a database on a server is not ours alone
+        ledger.release_all(None if database.is_file else _owner_name(home))
+        store = open_address(choice.address)
     except BaseException:
         owner.close()
         raise
@@ -77,7 +87,7 @@ def open_library(
         record=record,
         views=views,
         choice=choice,
-        open_store=partial(open_store, settings, home),
+        open_store=open_address,
         thumbnails=Thumbnails(home / THUMBNAILS, record, open_source),
         export=Export(record, export_format),
         served=served,
@@ -88,6 +98,7 @@ def open_library(
             models=served.for_space,
             workshop=served.workshop,
             open_source=open_source,
+            owner=_owner_name(home),
         ),
         runs_jobs=runs_jobs,
     )
@@ -157,6 +168,11 @@ def open_store(settings: Settings, home: Path, address: str) -> Store:
 
 def is_postgres(address: str) -> bool:
     return address.partition("://")[0] in ("postgresql", "postgres")
+
+
+def _owner_name(home: Path) -> str:
+    """The same after every restart, and another's on no other machine: one process owns a folder."""
+    return f"{socket.gethostname()}:{home}"
 
 
 def _database(settings: Settings, home: Path, address: str) -> Database:

@@ -122,10 +122,10 @@ class SqlLedger:
         with self._database.writing("job.release") as connection:
             shards.give_back(connection, lease)
 
-    def release_all(self) -> int:
-        """Give every shard back: for the one owner of a folder, when it starts. All who held one are gone."""
+    def release_all(self, owner: str | None = None) -> int:
+        """Give every shard back that an owner held, whoever it is unless named: for when it starts again."""
         with self._database.writing("job.release") as connection:
-            return shards.give_all_back(connection)
+            return shards.give_all_back(connection, owner)
 
     def pause(self, job_id: int, *, reason: str = BY_REQUEST, message: str | None = None) -> Job:
         """No shard is leased until it is resumed. Raises JobStateError."""

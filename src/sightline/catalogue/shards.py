@@ -67,9 +67,10 @@ def give_back(connection: Connection, lease: Lease) -> None:
     connection.execute(update(shards).where(_is_held(lease)).values(owner=None, leased_until=None))
 
 
-def give_all_back(connection: Connection) -> int:
-    """Every lease, whoever has it; returns how many there were."""
-    held = update(shards).where(shards.c.owner.is_not(None), ~shards.c.is_done)
+def give_all_back(connection: Connection, owner: str | None) -> int:
+    """Every lease that an owner has, or that anybody has; returns how many there were."""
+    is_held = shards.c.owner.is_not(None) if owner is None else shards.c.owner == owner
+    held = update(shards).where(is_held, ~shards.c.is_done)
     return connection.execute(held.values(owner=None, leased_until=None)).rowcount
 
 

@@ -154,8 +154,8 @@ class Ledger(Protocol):
         """Give back what is left of a shard."""
         ...
 
-    def release_all(self) -> int:
-        """Give every shard back: for the one owner of a folder, when it starts."""
+    def release_all(self, owner: str | None = None) -> int:
+        """Give every shard back that an owner held, whoever it is unless named: for when it starts again."""
         ...
 
     def pause(self, job_id: int, *, reason: str = "by_request", message: str | None = None) -> Job:

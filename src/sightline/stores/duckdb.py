@@ -50,7 +50,9 @@ class DuckDbStore:
 
     def drop(self, collection: str) -> None:
         with self._lock:
-            self._views.pop(collection, None)
+            view = self._views.pop(collection, None)
+            if view is not None:
+                view.retire()
             dim = self._dims().get(collection)
             if dim is not None:
                 DuckDbTable(self._file, collection, dim).drop()

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.domain.arrays import Float32, Int64
+from sightline.domain.errors import StoreBrokenError
 from sightline.domain.filters import Filter
 from sightline.domain.items import Change, IndexState, Scored
 from sightline.stores.coded import CodedVectors
 from sightline.stores.comparing import DamagedError, Passing
+from sightline.stores.duckdb_failures import MEANING
 from sightline.stores.duckdb_table import DuckDbTable
 from sightline.stores.exactness import K, Sample
 from sightline.stores.index import KIND, IndexBuilder, NeighbourIndex, Stamp, open_index
@@ -64,6 +66,12 @@ class DuckDbView:
         self._filtered: dict[str, Passing] = {}
         self._recall: float | None = None  # of the scan, measured when the cursor was at `_measured_at`
         self._measured_at = 0
+        self._is_retired = False
+
+    def retire(self) -> None:
+        """Its collection is gone: what is under way must not meet another of the same name."""
+        with self._writing:
+            self._is_retired = True
 
     @property
     def cursor(self) -> int:
@@ -72,6 +80,7 @@ class DuckDbView:
     def apply(self, changes: Sequence[Change], cursor: int) -> None:
         self._load()
         with self._writing:
+            self._require_present()
             at = self._table.cursor()
             fresh = newest(changes, at)
             gone = self._table.apply(fresh, max(at, cursor))
@@ -250,6 +259,12 @@ class DuckDbView:
             builder.add(piece.seqs[new], piece.vectors[new])
             sample.see(piece.seqs, piece.vectors)
         recall = sample.recall(builder.nearest(sample.vectors, K + 1))
-        stamp = builder.save(self._searching.index, recall)
-        self._table.keep_stamp("index_stamp", stamp.to_json())
+        with self._writing:
+            self._require_present()
+            stamp = builder.save(self._searching.index, recall)
+            self._table.keep_stamp("index_stamp", stamp.to_json())
         self._index = open_index(self._searching.index, stamp)
+
+    def _require_present(self) -> None:
+        if self._is_retired:
+            raise StoreBrokenError(MEANING["gone"])

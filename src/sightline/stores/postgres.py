@@ -1,22 +1,27 @@
 """Connections to a PostgreSQL server, and its failures in our words. Knows no table and no vector."""
 
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg.abc import Dumper
+from psycopg.abc import Dumper, PQGen
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.waiting import Ready
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from sightline.domain.errors import SettingsError, StoreBrokenError, StoreError, StoreUnavailableError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+T = TypeVar("T")
 
 MAX_CONNECTIONS = 8  # of the hundred that a server allows unless told otherwise
 WAIT_S = 1.0  # for a connection: a search says within a second that the server is away
-RECONNECT_S = 600.0  # the pool dials again at growing intervals for so long, then anew when next asked
+CHECK_S = 0.25  # for a sign of life, before a connection is used
+SILENCE_S = 1.0  # beyond a statement's own time: its server would have ended it by then
+RECONNECT_S = 5.0  # the pool dials at intervals that double, for so long; then anew when it is next asked
 DEAD_AFTER_MS = 10_000  # unanswered bytes: a server that vanished without a word
 
 CONNECTION: dict[str, Any] = {
@@ -54,6 +59,36 @@ FAILURES: tuple[tuple[type[Exception], type[StoreError], str], ...] = (
 UNKNOWN = "PostgreSQL refused what it was asked; its reason is in the log"
 
 
+class ListeningConnection(psycopg.Connection[tuple[Any, ...]]):
+    """Ends when its server says nothing for too long: one that is frozen keeps its connections open.
+
+    longest_silence_s: in the middle of a call.
+    """
+
+    longest_silence_s = SILENCE_S
+
+    def wait(self, gen: PQGen[T], *args: Any, **options: Any) -> T:
+        return super().wait(self._listening(gen), *args, **options)
+
+    def _listening(self, steps: PQGen[T]) -> PQGen[T]:
+        """The driver's steps, which are also asked to go on every tenth of a second while nothing comes."""
+        came: Any = None
+        heard = time.monotonic()
+        while True:
+            try:
+                wanted = steps.send(came)
+            except StopIteration as over:
+                answer: T = over.value
+                return answer
+            came = yield wanted
+            now = time.monotonic()
+            if came != Ready.NONE:
+                heard = now
+            elif now - heard >= self.longest_silence_s:
+                self.pgconn.finish()  # what it said now would be taken for the next answer
+                raise psycopg.OperationalError("the server has fallen silent")
+
+
 class Postgres:
     """A pool of connections that is filled in the background, and again whenever the server was away."""
 
@@ -72,25 +107,28 @@ class Postgres:
                 "postgres_url cannot be read; write it as postgresql://user:password@host:5432/database"
             ) from None
         self._url = url
-        self._timeout_ms = int(timeout_s * 1000)
+        self._timeout_s = timeout_s
         self._dumpers = dumpers
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
+        self._benches: set[Connection] = set()
+        self._pool: ConnectionPool[ListeningConnection] = ConnectionPool(
             url,
+            connection_class=ListeningConnection,
             kwargs=CONNECTION,
             min_size=1,
             max_size=MAX_CONNECTIONS,
             timeout=WAIT_S,
             reconnect_timeout=RECONNECT_S,
             configure=self._configure,
-            check=ConnectionPool.check_connection,
+            check=_check,
             open=True,
         )
 
-    def _configure(self, connection: Connection) -> None:
+    def _configure(self, connection: ListeningConnection) -> None:
         for theirs, dumper in self._dumpers:
             connection.adapters.register_dumper(theirs, dumper)
-        connection.execute("SELECT set_config('statement_timeout', %s, false)", [str(self._timeout_ms)])
+        connection.execute("SELECT set_config('statement_timeout', %s, false)", [f"{self._timeout_s}s"])
         connection.commit()
+        connection.longest_silence_s = self._timeout_s + SILENCE_S
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -105,11 +143,26 @@ class Postgres:
     def workbench(self) -> Iterator[Connection]:
         """A connection of its own without transactions and without a time limit, for work of minutes."""
         with _in_our_words(), psycopg.connect(self._url, autocommit=True, **CONNECTION) as connection:
-            connection.execute("SET statement_timeout = 0")
-            yield connection
+            self._benches.add(connection)
+            try:
+                connection.execute("SET statement_timeout = 0")
+                yield connection
+            finally:
+                self._benches.discard(connection)
 
     def close(self) -> None:
+        """Work of minutes is broken off."""
+        for connection in tuple(self._benches):
+            with suppress(psycopg.Error):
+                connection.cancel_safe(timeout=SILENCE_S)
         self._pool.close()
+
+
+def _check(connection: ListeningConnection) -> None:
+    """Raises psycopg.Error: the server does not answer on this connection."""
+    usual_s, connection.longest_silence_s = connection.longest_silence_s, CHECK_S
+    ConnectionPool.check_connection(connection)
+    connection.longest_silence_s = usual_s
 
 
 @contextmanager

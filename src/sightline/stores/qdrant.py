@@ -5,6 +5,7 @@ Collections that others made are left alone: each of ours holds a marker, and wi
 
 from typing import Self
 
+import httpx
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
@@ -15,6 +16,7 @@ from sightline.stores.qdrant_points import MARKER_ID, OURS, marker
 from sightline.stores.qdrant_view import QdrantView
 
 EXISTS = 409  # somebody was faster
+CONNECT_S = 1.0  # a host that is gone answers no call; the store's timeout is for one that works
 
 
 class QdrantStore:
@@ -32,8 +34,13 @@ class QdrantStore:
         Connects when it is first asked. Raises SettingsError: the url cannot be read.
         """
         try:
-            # the check of versions would ask the server now
-            client = QdrantClient(url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
+            client = QdrantClient(
+                url,
+                api_key=api_key,
+                timeout=timeout_s,
+                check_compatibility=False,  # it would ask the server now
+                event_hooks={"request": [_dial_briefly]},
+            )
         except ValueError:
             raise SettingsError(f"qdrant_url={url!r} cannot be read; write it as http://host:6333") from None
         return cls(client)
@@ -97,3 +104,7 @@ class QdrantStore:
     def _is_ours(self, collection: str) -> bool:
         found = self._client.retrieve(collection, [MARKER_ID])
         return bool(found) and OURS in (found[0].payload or {})
+
+
+def _dial_briefly(request: httpx.Request) -> None:
+    request.extensions["timeout"]["connect"] = CONNECT_S

@@ -152,11 +152,13 @@ def accepted(job: Job, library: Library) -> Response:
     return json_answer(job_answer(job, library.ingestion), status=202, headers=headers)
 
 
-def require_below_roots(request: Request, address: str) -> Path:
-    """The path that is meant, links followed, if this client may name it.
+def require_below_roots(request: Request, address: str) -> str:
+    """The source that is meant, of paths the links followed, if this client may name it.
 
     Raises RefusedError: it may not; SourceError: there is nothing at it.
     """
+    if "://" in address and is_owner(request):
+        return address
     roots = [Path(root).expanduser().resolve() for root in state_of(request).settings.source_roots]
     try:
         path = Path(address).expanduser() if is_owner(request) else Path(address)
@@ -173,10 +175,10 @@ def require_below_roots(request: Request, address: str) -> Path:
         )
     if path is None:
         raise SourceError(f"there is nothing at {address[:200]!r}; give a folder, a table or a tar file")
-    return path
+    return str(path)
 
 
-def _note(asked: IngestRequest, path: Path) -> SourceNote:
+def _note(asked: IngestRequest, address: str) -> SourceNote:
     options: dict[str, Json] = {
         "include": _json(asked.include),
         "exclude": _json(asked.exclude),
@@ -184,7 +186,7 @@ def _note(asked: IngestRequest, path: Path) -> SourceNote:
         "root": asked.root,
         "columns": asked.columns.model_dump() if asked.columns else None,
     }
-    return SourceNote(asked.name or str(path), str(path), options)
+    return SourceNote(asked.name or address, address, options)
 
 
 def _json(texts: Sequence[str]) -> list[Json]:

@@ -5,8 +5,15 @@ from pathlib import Path
 import pytest
 
 from sightline.domain.errors import SpaceMismatchError
-from sightline.services.collections.library import Library
-from tests.libraries import caught_up, ended, ingested, opened, order_of, write_pictures
+from tests.libraries import (
+    caught_up,
+    ended,
+    found_by_themselves,
+    ingested,
+    opened,
+    order_of,
+    write_pictures,
+)
 from tests.waiting import wait_until
 
 COUNT = 150
@@ -17,14 +24,6 @@ def photos(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"
     write_pictures(folder, range(COUNT))
     return folder
-
-
-def found_by_themselves(library: Library, collection: str = "photos") -> set[str]:
-    """The items that come first when they are searched by their own vector."""
-    caught_up(library, collection)
-    view = library.views.view(collection)
-    return {item.key for item, vector in library.record.walk(collection)
-            if view.nearest(vector, 1, exact=True)[0].item_id == item.id}  # fmt: skip
 
 
 def test_every_picture_of_a_folder_is_found_first_by_itself(tmp_path: Path, photos: Path) -> None:

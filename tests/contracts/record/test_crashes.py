@@ -1,11 +1,10 @@
-"""A job outlives its process, whenever that ends. The long loop is `python -m tests.crashes`."""
+"""A job outlives its process, whichever transaction that ends in."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.crashes import crash_loop, fail_at
-from tests.postgres import running_server
+from tests.ledger_deaths import fail_at
 
 # every transaction of a job that is worked, with what was written and not committed, and just committed
 TRANSACTIONS = (
@@ -33,12 +32,3 @@ def test_a_kill_around_a_commit_loses_and_doubles_nothing(
 
 def test_an_error_before_a_commit_leaves_nothing_behind(tmp_path: Path) -> None:
     fail_at(str(tmp_path), 120, "job.settle.before:3:raise")
-
-
-def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
-    heard = crash_loop(str(tmp_path), kills=6, count=3000)
-    assert heard.slowest_start_s < 10
-
-
-def test_kills_at_random_moments_lose_and_double_nothing_in_postgres() -> None:
-    crash_loop(running_server().new_database(), kills=3, count=2000)

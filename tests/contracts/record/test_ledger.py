@@ -141,6 +141,15 @@ def test_the_owner_of_a_folder_gives_back_what_the_dead_one_held(ledger: SqlLedg
     assert claimed(ledger).shard_id == lease.shard_id
 
 
+def test_of_a_record_that_several_work_on_each_gives_back_its_own(ledger: SqlLedger, job: Job) -> None:
+    mine, theirs = ledger.claim("here:/data"), ledger.claim("there:/data")
+    assert mine is not None
+    assert theirs is not None
+    assert ledger.release_all("here:/data") == 1
+    assert claimed(ledger).shard_id == mine.shard_id
+    assert ledger.heartbeat(theirs) == "running"
+
+
 def test_failures_are_kept_and_retried_also_in_done_shards(ledger: SqlLedger, job: Job) -> None:
     finish(ledger, failing=(1, 9))
     ended = ledger.job(job.id)

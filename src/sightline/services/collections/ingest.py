@@ -5,7 +5,6 @@ stays, whatever happens to them.
 """
 
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -34,6 +33,7 @@ from sightline.services.collections.kinds import (
     Reembeddings,
     reembed_request,
 )
+from sightline.services.collections.leases import Leases
 from sightline.services.collections.planning import OpenSource, Order, to_plan
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.views import Views
@@ -55,7 +55,10 @@ Models = Callable[[Space], EmbeddingService]  # raises SpaceMismatchError, NotRe
 
 
 class Ingestion:
-    """Safe to use from several threads. models: gives the service whose vectors are of a space."""
+    """Safe to use from several threads.
+
+    models: gives the service whose vectors are of a space. owner: under what name shards are leased.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class Ingestion:
         models: Models,
         workshop: Workshop,
         open_source: OpenSource,
+        owner: str,
     ) -> None:
         self._record = record
         self.ledger = ledger
@@ -77,10 +81,9 @@ class Ingestion:
             INGEST: Ingesting(record, ledger, open_source),
             REEMBED: Reembeddings(record, ledger, views, open_source),
         }
-        self._owner = f"process {os.getpid()}"
+        self._leases = Leases(ledger, owner)
         self._stopping = threading.Event()
         self._news = threading.Condition()
-        self._held: dict[int, Lease] = {}  # by shard
         self._progress: dict[int, deque[tuple[float, int]]] = {}  # by job: (time, tasks done with)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
         self._threads = [
@@ -191,10 +194,9 @@ class Ingestion:
         return True
 
     def _work_next(self) -> bool:
-        lease = self.ledger.claim(self._owner)
+        lease = self._leases.claim()
         if lease is None:
             return False
-        self._held[lease.shard_id] = lease
         try:
             self._work(lease)
         except LeaseLostError as error:
@@ -208,9 +210,7 @@ class Ingestion:
                 raise
             self._fail(self.ledger.job(lease.job_id), error)
         finally:
-            held = self._held.pop(lease.shard_id, None)
-            if held is not None:
-                self.ledger.release(held)
+            self._leases.give_back(lease.shard_id)
         return True
 
     def _work(self, lease: Lease) -> None:
@@ -227,11 +227,7 @@ class Ingestion:
             work.run(lease, lambda held, outcome: self._settle(job, held, outcome))
 
     def _settle(self, job: Job, lease: Lease, outcome: Outcome) -> Lease | None:
-        rest = self.ledger.settle(lease, outcome)
-        if rest is None:
-            del self._held[lease.shard_id]
-        else:
-            self._held[lease.shard_id] = rest
+        rest = self._leases.settle(lease, outcome)
         failed = len(outcome.failures)
         self._workshop.metrics.settled(
             done=outcome.settled - failed, failed=failed, computed=len(outcome.changes.vectors)
@@ -260,11 +256,7 @@ class Ingestion:
         return not self._stopping.is_set() and self.ledger.job(job_id).state == "running"
 
     def _beat(self) -> bool:
-        for lease in list(self._held.values()):
-            try:
-                self.ledger.heartbeat(lease)
-            except LeaseLostError:
-                continue  # its worker meets that when it settles
+        self._leases.beat()
         return False
 
     def _pause_for_room(self, job_id: int, error: StorageFullError) -> None:

@@ -100,7 +100,7 @@ def tasks_without_vector(record: Record, collection: str, fingerprint: str) -> I
     after = ""
     while page := record.without_vector(collection, fingerprint, after=after):
         for item in page:
-            entry = Entry(item.key, item.uri)
+            entry = Entry(item.key, item.uri, item.size_bytes, item.mtime_ns)
             yield Task(item.id, {**payload_of(entry), "source": item.source, "sha256": item.sha256})
         after = page[-1].id
 

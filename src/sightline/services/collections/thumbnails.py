@@ -6,7 +6,7 @@ nowhere else, so its thumbnail is drawn when it comes.
 
 import hashlib
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sightline.domain.catalogue import Record
@@ -41,13 +41,14 @@ class Thumbnails:
         """Draw the thumbnail of a picture and keep it. Raises ImageError."""
         drawn = thumbnail(data, limits)
         path = self._path(sha256)
-        path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             new.write_bytes(drawn)
             new.replace(path)
         except OSError:  # a full disk costs the cache, not the picture
-            new.unlink(missing_ok=True)
+            with suppress(OSError):
+                new.unlink()
         return drawn
 
     def _path(self, sha256: str) -> Path:
@@ -58,7 +59,7 @@ class Thumbnails:
         if item.source not in notes:
             raise EntryGoneError("the picture came with a request, and its bytes were not kept")
         with closing(self._open_source(notes[item.source])) as source:
-            data = source.read(Entry(item.key, item.uri, None, None, {}))
+            data = source.read(Entry(item.key, item.uri, item.size_bytes, item.mtime_ns))
         if hashlib.sha256(data).hexdigest() != item.sha256:
             raise EntryChangedError("the picture has changed since it was taken in; ingest its source again")
         return data

@@ -16,6 +16,7 @@ from sightline.domain.errors import (
     RecordError,
     StoreBrokenError,
     StoreError,
+    StoreUnavailableError,
     UnknownCollectionError,
 )
 from sightline.domain.items import IndexState
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 REPLAY_CHANGES = 2000  # in one step: 8 MB of vectors of 1024 dimensions
 PAUSE_S = 0.5  # between two looks at one collection while nobody waits: a job changes it many times a second
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 30.0
+OPENING_S = 0.5  # a search waits for a view that another opens
 DELETION_S = 10.0  # a caller waits for the store's part of a deletion; it is made up for later
 CALM_S = 5.0  # without changes, then the index is brought up to date
 
@@ -52,6 +54,8 @@ class Views:
         self.address = address
         self._opened: dict[str, View] = {}
         self._opening = threading.Lock()
+        # a view that was dropped and made anew between two pages of changes would miss those before
+        self._following = threading.Lock()
         self._changed = threading.Condition()
         self._due: dict[str, float] = {}  # collection -> time.monotonic() of the next look at it
         self._calm: dict[str, float] = {}  # collection -> when its index is brought up to date
@@ -79,10 +83,12 @@ class Views:
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join()
-        self.store.close()
+        follower, indexer = self._threads
+        if follower.is_alive():
+            follower.join()
+        self.store.close()  # which breaks off an index that would take minutes more
+        if indexer.is_alive():
+            indexer.join()
 
     def view(self, name: str) -> View:
         """The view of a collection, made if there is none.
@@ -92,10 +98,16 @@ class Views:
         view = self._opened.get(name)
         if view is not None:
             return view
-        with self._opening:
+        if not self._opening.acquire(
+            timeout=OPENING_S
+        ):  # each waiting for the one before, nobody would be told
+            raise StoreUnavailableError("the store is still being opened; try again in a few seconds")
+        try:
             if name not in self._opened:
                 self._opened[name] = self._open(name)
             return self._opened[name]
+        finally:
+            self._opening.release()
 
     def nudge(self, name: str) -> None:
         """The record of a collection has changed."""
@@ -134,7 +146,8 @@ class Views:
 
     def rebuild(self, name: str) -> None:
         """Drop the view and make it again from the record. Raises StoreUnavailableError."""
-        self._drop(name)
+        with self._following:
+            self._drop(name)
         self.nudge(name)
 
     def switch(self, store: Store, address: str) -> None:
@@ -149,11 +162,9 @@ class Views:
         except BaseException:
             store.close()
             raise
-        with self._opening:
+        with self._following, self._opening:
             before, self.store = self.store, store
-            self._opened, self.address = filled._opened, address
-        with self._changed:
-            self._reached.clear()
+            self._opened, self._reached, self.address = filled._opened, filled._reached, address
         before.close()
         for collection in self._record.collections():
             self.nudge(collection.name)
@@ -229,13 +240,17 @@ class Views:
                 self._trouble.pop(name, None)
 
     def _follow(self, name: str) -> None:
-        if name in self._retiring:
-            self._end_deletion(name)
-            return
+        with self._following:
+            if name in self._retiring:
+                self._end_deletion(name)
+            else:
+                self._follow_up(name)
+
+    def _follow_up(self, name: str) -> None:
         view = self.view(name)
         head = self._record.head(name)
         if view.cursor > head:
-            self.rebuild(name)
+            self._drop(name)
             view = self.view(name)
         is_behind = view.cursor < head
         self._behind[name] = head - view.cursor
@@ -268,8 +283,9 @@ class Views:
             except UnknownCollectionError:
                 continue
             except (StoreError, RecordError) as error:
-                log.warning("index waits", extra={"fields": {"collection": name, "reason": error}})
-                self.nudge(name)  # an index is made again when the view has followed
+                if not self._is_closed:
+                    log.warning("index waits", extra={"fields": {"collection": name, "reason": error}})
+                    self.nudge(name)  # an index is made again when the view has followed
             except Exception:
                 log.exception("an index cannot be made", extra={"fields": {"collection": name}})
 

@@ -1,7 +1,7 @@
-"""Works jobs of the record until it is killed or done. `python -m tests.crash_worker WHERE TASKS`.
+"""Works jobs of the record until it is killed or done. `python -m tests.ledger_worker WHERE TASKS`.
 
-WHERE: a folder or a PostgreSQL address. It writes what it has begun and what was acknowledged to its standard
-output, a line each, before it goes on. Does not know when it will be killed.
+WHERE: a folder or a PostgreSQL address. It writes what was acknowledged to its standard output, a line each,
+before it goes on. Does not know when it will be killed.
 """
 
 import os
@@ -28,7 +28,6 @@ def main(where: str, count: int) -> None:
         record, ledger = SqlRecord(database), SqlLedger(database)
         record.bind("shoes", SPACE)
         ledger.release_all()
-        say("ready")
         if not ledger.jobs():
             ledger.create("ingest", "shoes", {})
         for job in ledger.unfinished():
@@ -43,7 +42,6 @@ def work(ledger: SqlLedger, lease: Lease) -> None:
     rest: Lease | None = lease
     while rest:
         part = [task.id for task in rest.tasks[:AT_ONCE]]
-        say("begun", *part)
         ledger.heartbeat(rest)
         rest = ledger.settle(rest, outcome(rest, len(part), failing=[BROKEN]))
         say("kept", *part)

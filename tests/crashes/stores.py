@@ -1,0 +1,32 @@
+"""The stores that a killed library may use, as those of bootstrap but for two things. Knows no test.
+
+Indexes are built from few items on, and `qdrant-local://PATH` is Qdrant as a library over a folder.
+"""
+
+from pathlib import Path
+
+from qdrant_client import QdrantClient
+
+from sightline.bootstrap.library import VIEWS, open_store
+from sightline.domain.ports import Store
+from sightline.settings import Settings
+from sightline.stores.duckdb import DuckDbStore
+from sightline.stores.pgvector import PgvectorStore
+from sightline.stores.qdrant import QdrantStore
+
+INDEX_FROM_ROWS = 200
+HELD_MAX_BYTES = INDEX_FROM_ROWS * 128 * 4  # of vectors of the bundled model
+
+
+def open_small_store(settings: Settings, home: Path, address: str) -> Store:
+    scheme, _, rest = address.partition("://")
+    match scheme:
+        case "duckdb":
+            return DuckDbStore(home / VIEWS, held_max_bytes=HELD_MAX_BYTES)
+        case "postgresql":
+            return PgvectorStore(address, index_from_rows=INDEX_FROM_ROWS)
+        case "qdrant-local":
+            # several threads use it, one at a time each call
+            return QdrantStore(QdrantClient(path=rest, force_disable_check_same_thread=True))
+        case _:
+            return open_store(settings, home, address)
