@@ -230,7 +230,7 @@ def test_backup_while_it_is_served_is_restored_elsewhere_only(served: Path, tmp_
 
 
 def test_killed_and_interrupted_ingest_goes_on_where_it_was(tmp_path: Path, many: Path) -> None:
-    with running(tmp_path, "ingest", str(many)) as process:
+    with running(tmp_path, "ingest", str(many), "--store", "duckdb") as process:
         seen = wait_for_pictures(tmp_path, 1)
         process.kill()
         process.wait(START_S)
@@ -247,6 +247,7 @@ def test_killed_and_interrupted_ingest_goes_on_where_it_was(tmp_path: Path, many
     assert [job["state"] for job in told["jobs"]] == ["done", "done", "done"]
     assert [job["computed"] for job in told["jobs"]] == [0, 0, MANY]
     assert seen < MANY
+    assert (tmp_path / "home" / "store").read_text() == "duckdb\n"  # chosen by the first command
 
 
 def test_commands_at_once_work_through_one_of_them(tmp_path: Path, many: Path) -> None:

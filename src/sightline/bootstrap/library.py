@@ -113,6 +113,12 @@ class Bound:
     unfinished: Sequence[str]
 
 
+def is_new(settings: Settings) -> bool:
+    """Whether there is no library yet, nor was a store chosen for it."""
+    home = home_of(settings)
+    return not (home / FILE_NAME).exists() and not ChosenStore.is_kept(home)
+
+
 def models_bound(settings: Settings) -> Bound:
     """Asked before any is loaded. Raises FolderOwnedError: another process has the library; RecordError."""
     home = home_of(settings)
@@ -176,7 +182,7 @@ def _owner_name(home: Path) -> str:
 
 
 def _database(settings: Settings, home: Path, address: str) -> Database:
-    if is_postgres(address) and settings.store and not (home / FILE_NAME).exists():
+    if is_postgres(address) and not (home / FILE_NAME).exists():
         return Database.at(address)
     return Database.in_folder(home)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pydantic import SecretStr
 
 from sightline.bootstrap import build, make_fetcher
-from sightline.bootstrap.library import Bound, models_bound, open_library, store_address
+from sightline.bootstrap.library import Bound, is_new, models_bound, open_library, store_address
 from sightline.cli.library.errand import Errand
 from sightline.imaging.memory import give_back_large_blocks
 from sightline.imaging.silence import silence_libtiff
@@ -27,6 +27,7 @@ def own_server(settings: Settings, errand: Errand) -> Iterator[Background]:
     Raises FolderOwnedError: another process was quicker; ModelError, EngineError, RecordError, StoreError,
     SettingsError.
     """
+    chooses_store = errand.store is not None and is_new(settings)  # then the next command need not name it
     own = settings.model_copy(
         update={
             "models": _models(settings, errand),
@@ -46,6 +47,8 @@ def own_server(settings: Settings, errand: Errand) -> Iterator[Background]:
         served.load()
         fetcher = make_fetcher(own, [store_address(own)])
         library = open_library(own, served, fetcher=fetcher, runs_jobs=errand.runs_jobs)
+        if chooses_store:
+            library.keep_store()
     except BaseException:
         served.close()
         raise

@@ -34,6 +34,10 @@ class Keeper(Closing, Protocol):
         """What is wrong with it, in words; nothing where all is well. Reads all of it."""
         ...
 
+    def keep_store(self) -> None:
+        """Choose the store in use from the next start on too."""
+        self._choice.keep(self._choice.address)
+
     def back_up(self, target: Path) -> int:
         """Copy it as it is now, while others write; returns the bytes. Raises RecordError, OSError."""
         ...
