@@ -103,6 +103,15 @@ def test_sample_knows_the_true_neighbours_however_the_rows_come(rows):
     assert sample.recall(halved) == 0.5
 
 
+def test_sample_takes_equal_cosines_for_equally_near(rows):
+    sample = Sample(np.arange(20), rows[:20])
+    sample.see(np.arange(len(rows)), rows)
+    true = [sorted(rows @ row)[: -K - 2 : -1] for row in rows[:20]]
+    assert sample.recall_of(true) == 1.0
+    assert sample.recall_of([scores[:6] + [-1.0] * 5 for scores in true]) == 0.5
+    assert sample.recall_of([scores[:1] for scores in true]) == 0.0  # each but itself
+
+
 def test_sample_of_a_single_row_has_nothing_to_miss(rows):
     sample = Sample(np.array([1]), rows[:1])
     sample.see(np.array([1]), rows[:1])

@@ -22,14 +22,14 @@ class Gate:
             failures,
         )
 
-    def map(self, work, parts):
+    def map(self, work, *parts):
         self.rounds += 1
         if self.rounds == 1:
             self.entered.set()
             self.open.wait(10)
         if self.rounds <= self.failures:
             raise MemoryError
-        return map(work, parts)
+        return map(work, *parts)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ with a bound on its error, and what the bound leaves undecided is compared in fu
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numkong
 import numpy as np
@@ -56,24 +56,23 @@ class Codes:
         return float(self.slacks.max())
 
 
-def estimated(codes: Codes, queries: Codes) -> Float32:
-    """What the products of the rounded are, (Q, N)."""
+def estimated(codes: Codes, queries: Codes, out: Float32 | None = None) -> Float32:
+    """What the products of the rounded are, (Q, N), in `out` if it is given."""
     if len(queries) == 1:
-        products = numkong.cdist(codes.steps, queries.steps, "dot", out_dtype="float32")
+        products = np.asarray(numkong.cdist(queries.steps, codes.steps, "dot", out_dtype="float32"))
     else:  # slower by a third for a single one: it computes several at once, wanted or not
-        products = numkong.dots_packed(codes.steps, numkong.dots_pack(queries.steps))
-    rounded = np.asarray(products).reshape(len(codes), len(queries)).astype(np.float32, copy=False)
-    rounded *= codes.scales[:, np.newaxis]
-    rounded *= queries.scales
-    return np.ascontiguousarray(rounded.T)
+        products = np.asarray(numkong.dots_packed(codes.steps, numkong.dots_pack(queries.steps))).T
+    out = np.empty((len(queries), len(codes)), dtype=np.float32) if out is None else out
+    np.multiply(products.reshape(out.shape), codes.scales, out=out, casting="unsafe")
+    out *= queries.scales[:, np.newaxis]
+    return out
 
 
 class Coder:
     """Makes codes of vectors of one dim; those of two coders with the same print can be compared."""
 
     def __init__(self, dim: int) -> None:
-        drawn = np.random.default_rng(SEED).standard_normal((dim, dim))
-        self._rotation = np.linalg.qr(drawn)[0].astype(np.float32)  # (dim, dim), by rows
+        self._rotation = _rotation(dim)
         self.print = zlib.crc32(self._rotation.tobytes())
 
     def encode(self, vectors: Float32) -> Codes:
@@ -92,3 +91,10 @@ class Coder:
         if len(vectors) == 1:
             return np.asarray(np.vecdot(self._rotation, vectors))[np.newaxis]
         return np.asarray(vectors @ self._rotation.T)
+
+
+@cache
+def _rotation(dim: int) -> Float32:
+    """(dim, dim). It takes a tenth of a second, or several on a busy machine: not for each collection."""
+    drawn = np.random.default_rng(SEED).standard_normal((dim, dim))
+    return np.asarray(np.linalg.qr(drawn)[0], dtype=np.float32)

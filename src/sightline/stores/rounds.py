@@ -59,10 +59,14 @@ class Rounds:
     def _scan(self, asked: Sequence[_Asked], mine: _Asked) -> None:
         """Answer them all; or fail alone, and leave it to the others to try again."""
         answers: list[Float32] = []
+        parts = asked[0].parts
         try:
             queries = Codes.joined([one.query for one in asked])
-            pieces = self._comparing.map(lambda codes: estimated(codes, queries), asked[0].parts)
-            answers = list(np.concatenate(list(pieces), axis=1))  # (Q, N)
+            ends = np.cumsum([len(codes) for codes in parts])
+            estimates = np.empty((len(queries), ends[-1]), dtype=np.float32)
+            pieces = np.split(estimates, ends[:-1], axis=1)
+            list(self._comparing.map(lambda codes, out: estimated(codes, queries, out), parts, pieces))
+            answers = list(estimates)
         finally:
             with self._changed:
                 for one, answer in zip(asked, answers, strict=False):
