@@ -6,6 +6,7 @@ Each is read as SIGHTLINE_<NAME>. The tuned embedder's own names are read too (F
 import difflib
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -53,6 +54,14 @@ def read_settings(
         first = {problem["loc"][:1]: problem for problem in reversed(found)}  # of a list one fault is enough
         problems = [_told(dict(problem), names, values) for problem in reversed(first.values())]
         raise SettingsError("; ".join(problems)) from None
+
+
+def home_of(settings: Settings) -> Path:
+    """The library's folder."""
+    if settings.home:
+        return Path(settings.home).expanduser().absolute()
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser().absolute() / "sightline"
 
 
 def _names_used(environ: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,10 @@ from tests.processes import serving
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(
+    r"\bsightline (serve|embed|ingest|search|status|retry|job \w+|models \w+|collection [\w-]+|"
+    r"bench serve|bench|doctor)"
+)
 CARDS = re.compile("|".join(sorted((re.escape(name) for name in card_names()), key=len, reverse=True)))
 
 
@@ -32,8 +36,14 @@ def examples(language):
 
 
 @pytest.fixture(scope="module")
-def port():
-    with serving("mini") as port:
+def home(tmp_path_factory):
+    """The library of all examples: that of whoever runs the tests stays as it is."""
+    return str(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def port(home):
+    with serving("mini", SIGHTLINE_HOME=home) as port:
         yield port
 
 
@@ -52,11 +62,10 @@ def here(text, port):
     return CARDS.sub("mini", text).replace(":8000", f":{port}")
 
 
-def run(command, folder):
+def run(command, folder, **settings):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=60
-    )
+    env = os.environ | {"PATH": path} | settings
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("example", examples("python"))
@@ -66,8 +75,8 @@ def test_python_example_runs(example, port, folder):
 
 
 @pytest.mark.parametrize("example", examples("bash"))
-def test_shell_example_runs_and_no_answer_is_an_error(example, port, folder):
-    done = run(["bash", "-euo", "pipefail", "-c", here(example, port)], folder)
+def test_shell_example_runs_and_no_answer_is_an_error(example, port, home, folder):
+    done = run(["bash", "-euo", "pipefail", "-c", here(example, port)], folder, SIGHTLINE_HOME=home)
     assert done.returncode == 0, done.stderr
     assert '"error"' not in done.stdout
 
@@ -79,7 +88,7 @@ def test_commands_that_stay_in_the_foreground_exist(example):
     for line in example.splitlines():
         for target in re.findall(r"\bmake ([a-z]+)", line):
             assert target in targets
-        for command in re.findall(r"\bsightline (serve|embed|models \w+|bench serve|bench|doctor)", line):
+        for command in COMMAND.findall(line):
             assert run(["sightline", *command.split(), "--help"], ROOT).returncode == 0
 
 

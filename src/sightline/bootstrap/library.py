@@ -4,25 +4,31 @@ Where the record is: in the folder, in SQLite; or in PostgreSQL, where that is t
 folder that has a record keeps it, whichever store its views are in.
 """
 
-import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sightline.catalogue.database import FILE_NAME, Database
+from sightline.catalogue import copies
+from sightline.catalogue.copies import FILE_NAME
+from sightline.catalogue.database import Database
 from sightline.catalogue.jobs import SqlLedger
 from sightline.catalogue.owner import Owner
 from sightline.catalogue.record import SqlRecord
 from sightline.domain.collections import SourceNote
 from sightline.domain.errors import SettingsError
 from sightline.domain.items import Json
+from sightline.domain.ledger import Job
 from sightline.domain.ports import Fetcher, Source, Store
+from sightline.environment import home_of
 from sightline.registry import export_format, source_class, store_class
 from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.export import Export
 from sightline.services.collections.ingest import Ingestion
+from sightline.services.collections.kinds import REEMBED, space_asked
 from sightline.services.collections.library import Library
 from sightline.services.collections.planning import OpenSource
 from sightline.services.collections.thumbnails import Thumbnails
@@ -40,14 +46,6 @@ STORES = "duckdb, memory, qdrant://host:6333 or postgresql://user@host/database"
 OpenStore = Callable[[Settings, Path, str], Store]
 
 
-def home_of(settings: Settings) -> Path:
-    """The library's folder."""
-    if settings.home:
-        return Path(settings.home).expanduser().absolute()
-    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(data).expanduser().absolute() / "sightline"
-
-
 def store_address(settings: Settings) -> str:
     """Where the views are, or will be."""
     return _choice(settings).address
@@ -59,11 +57,13 @@ def open_library(
     *,
     fetcher: Fetcher | None = None,
     stores: OpenStore | None = None,
+    runs_jobs: bool = True,
 ) -> Library:
     """The library in the settings' folder, which is this process's until the library is closed.
 
     fetcher: of pictures that tables name by URL; None for none.
     stores: how a store is opened by its address, as `open_store` does it unless told otherwise.
+    runs_jobs: whether it works on jobs; else they are kept for the next who opens it.
     Raises FolderOwnedError: another process has it; RecordError; SettingsError, StoreError: the store.
     """
     home = home_of(settings)
@@ -112,7 +112,52 @@ def _joined(
             open_source=open_source,
             owner=_owner_name(home),
         ),
+        runs_jobs=runs_jobs,
     )
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Which models, by their cards' names, a library's collections are of, and its unfinished jobs need."""
+
+    collections: Mapping[str, str]
+    jobs: Mapping[int, str]
+    unfinished: Sequence[str]
+
+
+def is_new(settings: Settings) -> bool:
+    """Whether there is no library yet, nor was a store chosen for it."""
+    home = home_of(settings)
+    return not (home / FILE_NAME).exists() and not ChosenStore.is_kept(home)
+
+
+def models_bound(settings: Settings) -> Bound:
+    """Asked before any is loaded. Raises FolderOwnedError: another process has the library; RecordError."""
+    home = home_of(settings)
+    with Owner(home):
+        database = _database(settings, home, _choice(settings).address)
+        with closing(database):
+            ledger = SqlLedger(database)
+            models = {one.name: one.space.model for one in SqlRecord(database).collections()}
+            jobs = {job.id: _model_of(job, models) for job in ledger.jobs()}
+            return Bound(models, jobs, [_model_of(job, models) for job in ledger.unfinished()])
+
+
+def _model_of(job: Job, models: Mapping[str, str]) -> str:
+    """Which a job computes with."""
+    return space_asked(job).model if job.kind == REEMBED else models[job.collection]
+
+
+def restore(settings: Settings, source: Path) -> Path | None:
+    """Make a backup the library's record; returns where the record before it lies now.
+
+    Raises FolderOwnedError: somebody uses the library; RecordError: the backup cannot be used; SettingsError.
+    """
+    home = home_of(settings)
+    with Owner(home):
+        if is_postgres(_choice(settings).address) and not (home / FILE_NAME).exists():
+            raise SettingsError("the record is in PostgreSQL; restore it by pg_restore")
+        return copies.restore(home, source.expanduser().absolute())
 
 
 def open_store(settings: Settings, home: Path, address: str) -> Store:
@@ -149,7 +194,7 @@ def _owner_name(home: Path) -> str:
 
 
 def _database(settings: Settings, home: Path, address: str) -> Database:
-    if is_postgres(address) and settings.store and not (home / FILE_NAME).exists():
+    if is_postgres(address) and not (home / FILE_NAME).exists():
         return Database.at(address)
     return Database.in_folder(home)
 

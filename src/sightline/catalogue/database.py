@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Self, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
+from sightline.catalogue import copies
+from sightline.catalogue.copies import FILE_NAME
 from sightline.catalogue.dialects import POSTGRES, WRITES, dialect_of
 from sightline.catalogue.failures import in_our_words
 from sightline.catalogue.reserve import Reserve
@@ -18,7 +20,6 @@ from sightline.observe import failpoints
 
 T = TypeVar("T")
 
-FILE_NAME = "catalogue.db"
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 INSTALL_POSTGRES = "the record in PostgreSQL needs a driver: pip install 'sightline[postgres]'"
 
@@ -45,6 +46,7 @@ class Database:
         # SQLite lets those who wait for a writer poll, and some starve; a lock serves them in our own process
         self.is_file = engine.dialect.name == "sqlite"
         self._turn: AbstractContextManager[object] = threading.Lock() if self.is_file else nullcontext()
+        self._file = Path(engine.url.database or "") if self.is_file else None
         self.dialect.prepare(engine)
         with self.writing("shape") as connection:
             self.dialect.lock_schema(connection)
@@ -109,6 +111,20 @@ class Database:
     def has_room(self) -> bool:
         """Whether the disk has room, as far as that can be known: if so, the reserve is kept again."""
         return self._reserve is None or self._reserve.keep()
+
+    def faults(self) -> list[str]:
+        """What is wrong with the file, in words. A server looks after its own files."""
+        if self._file is None:
+            return []
+        with in_our_words(), closing(copies.reading(self._file)) as connection:
+            found = copies.faults(connection)
+        return [f"the record's file is damaged in {found} places; restore a backup"] if found else []
+
+    def back_up(self, target: Path) -> int:
+        """Copy the file as it is now; returns the copy's bytes. Raises RecordError, OSError."""
+        if self._file is None:
+            raise RecordUnavailableError("the record is in PostgreSQL; back it up by pg_dump")
+        return copies.copy(self._file, target)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -12,6 +12,19 @@ from sightline.cli.bench import bench
 from sightline.cli.doctor import doctor
 from sightline.cli.embed import embed
 from sightline.cli.failures import DEBUG, Commands
+from sightline.cli.library import (
+    backup,
+    collection,
+    duplicates,
+    export,
+    ingest,
+    job,
+    restore,
+    retry,
+    search,
+    status,
+    store,
+)  # fmt: skip
 from sightline.cli.models import models
 from sightline.cli.serve import serve
 from sightline.version import VERSION
@@ -23,10 +36,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # help is plain text: it needs no library, and pipes as it reads
 )
-for command in (serve, embed, doctor):
+for command in (
+    serve, embed, ingest, search, status, retry, duplicates, export, backup, restore, doctor,
+):  # fmt: skip
     app.command()(command)
 app.add_typer(bench, name="bench")
 app.add_typer(models, name="models")
+app.add_typer(collection, name="collection")
+app.add_typer(job, name="job")
+app.add_typer(store, name="store")
 
 
 def _print_version(is_asked: bool) -> None:
@@ -55,6 +73,7 @@ def sightline(
     Examples:
       sightline serve
       sightline embed photos/ --out photos.npy
+      sightline ingest photos/
       sightline models list
       sightline COMMAND --help
     """

@@ -21,6 +21,12 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+def finish(code: ExitCode) -> None:
+    """End the command with a code. Raises typer.Exit: it is another than DONE."""
+    if code != ExitCode.DONE:
+        raise typer.Exit(code)
+
+
 class Commands(TyperGroup):
     """A group of commands whose expected errors are one line on stderr; --debug adds the traceback."""
 

@@ -3,14 +3,16 @@
 import os
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from sightline.bootstrap import load_as
 from sightline.cli.failures import DEBUG
 from sightline.cli.options import Chosen
 from sightline.cli.screen import note
 from sightline.environment import read_settings
-from sightline.services.model import Model
 from sightline.settings import Settings
+
+if TYPE_CHECKING:
+    from sightline.services.model import Model
 
 
 def settings_for(chosen: Mapping[str, object]) -> Settings:
@@ -19,11 +21,13 @@ def settings_for(chosen: Mapping[str, object]) -> Settings:
     return read_settings(environ, chosen)
 
 
-def load_chosen(chosen: Chosen) -> Model:
+def load_chosen(chosen: Chosen) -> "Model":
     """The model that the options and the environment ask for, warm, announced on stderr.
 
     Raises SettingsError, ModelError, EngineError.
     """
+    from sightline.bootstrap import load_as  # takes a second, and a client of a server loads nothing
+
     settings = settings_for({"engine": chosen.engine, "precision": chosen.precision, "device": chosen.device})
     started = time.monotonic()
     model = load_as(settings, chosen.model or settings.models[0])

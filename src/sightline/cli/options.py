@@ -28,6 +28,19 @@ Device = Annotated[
     typer.Option("--device", help="Where the model runs. auto: CUDA where the engine has it."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AnyCollection = Annotated[
+    str | None,
+    typer.Option(
+        "--collection", "-c", metavar="NAME", help="The collection. Default: the only one there is."
+    ),
+]
+Where = Annotated[
+    str | None,
+    typer.Option("--filter", metavar="JSON", help="""Only what passes: '{"price": {"lt": 50}}'."""),
+]
+Detach = Annotated[
+    bool, typer.Option("--detach", help="Return once the job is kept; a server goes on with it.")
+]
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,12 @@ class ServedModels:
         return list(self._services)
 
     def load(self) -> None:
-        """Load and warm every model, in order; blocks. Nothing is served until all are ready.
+        """Load and warm every model, in order; blocks. Nothing is served until all are ready. Once is enough.
 
         Raises ModelError, EngineError: one cannot be loaded; SettingsError: two are the same.
         """
+        if self._services:
+            return
         services: dict[str, EmbeddingService] = {}
         for wanted in self._wanted:
             service = EmbeddingService(wanted, loader=self._loader, workshop=self.workshop)

@@ -22,6 +22,7 @@ from sightline.version import VERSION
 from sightline.web import (
     collections,
     datasets,
+    inspection,
     items,
     jobs,
     openai,
@@ -41,6 +42,11 @@ from sightline.web.tracing import TraceRing
 
 log = logging.getLogger(__name__)
 
+# in the order in which /docs shows them
+PARTS = (
+    openai, systems, collections, items, search, reports, jobs,
+    store, inspection, datasets, slo, probes,
+)  # fmt: skip
 CLOSE_S = 1.0  # a second signal does not cut it short
 
 # Newer FastAPI tells of requests by itself where a variable or some library's global provider turns it on:
@@ -77,7 +83,8 @@ def create_app(
     )
     app.state.sightline = state
     app.state.downloads = Downloads(fetcher, settings, served.workshop.metrics)
-    _add_routes(app)
+    for part in PARTS:
+        app.include_router(part.router)
     _add_error_answers(app)
     _add_rings(app, state, traces)
     return app
@@ -102,11 +109,6 @@ def _life(
         gc.unfreeze()  # what would be left at the exit some packages take for leaks, and say so
 
     return lifespan
-
-
-def _add_routes(app: FastAPI) -> None:
-    for part in (openai, systems, collections, items, search, reports, jobs, store, datasets, slo, probes):
-        app.include_router(part.router)
 
 
 def _add_error_answers(app: FastAPI) -> None:

@@ -1,13 +1,18 @@
-"""Runs the application under uvicorn until it is told to end. Does not know routes."""
+"""Runs the application under uvicorn: until it is told to end, or beside other work. Does not know routes."""
 
 import asyncio
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from socket import socket
 from types import FrameType
 
 import uvicorn
 
+from sightline.domain.errors import NotReadyError
 from sightline.domain.ports import Fetcher
 from sightline.observe.traces import Traces
 from sightline.services.collections.library import Library
@@ -18,6 +23,7 @@ from sightline.web.state import ServerState
 
 # by name, so that it is imported only where httptools is; elsewhere uvicorn takes h11, which bounds heads
 HTTP = "sightline.web.protocol:BoundedHttp" if find_spec("httptools") else "auto"
+STARTING_S = 0.005  # between two looks whether the port is open
 
 
 class _DrainingServer(uvicorn.Server):
@@ -74,6 +80,51 @@ def serve(
     traces: Traces | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code: 0, or 1 where the models could not be loaded."""
+    server = _server(settings, served, library, fetcher=fetcher, traces=traces)
+    server.run()
+    return 1 if server.has_failed or not server.started else 0
+
+
+@dataclass(frozen=True)
+class Background:
+    """A server in a thread of this process, and the token that it knows its owner by."""
+
+    address: str
+    token: str
+
+
+@contextmanager
+def served_in_background(
+    settings: Settings, served: ServedModels, library: Library, *, fetcher: Fetcher | None = None
+) -> Iterator[Background]:
+    """Serve until the block ends; then what is in hand is kept. Leaves signals to whoever has them.
+
+    Raises NotReadyError: the server does not start; its log says why.
+    """
+    server = _server(settings, served, library, fetcher=fetcher)
+    thread = threading.Thread(target=server.run, name="serve")
+    thread.start()
+    try:
+        while not server.started:
+            if not thread.is_alive():
+                raise NotReadyError("no server could be started for the library; the log says why")
+            time.sleep(STARTING_S)
+        if server.state is None or not server.servers:
+            raise NotReadyError("the server for the library ended while it started; the log says why")
+        yield Background(_address(server.servers[0].sockets[0]), server.state.token)
+    finally:
+        server.drain()
+        thread.join()
+
+
+def _server(
+    settings: Settings,
+    served: ServedModels,
+    library: Library | None,
+    *,
+    fetcher: Fetcher | None,
+    traces: Traces | None = None,
+) -> _DrainingServer:
     config = uvicorn.Config(
         app=lambda: None,
         host=settings.host,
@@ -90,8 +141,7 @@ def serve(
     )
     config.app = app
     server.state = app.state.sightline
-    server.run()
-    return 1 if server.has_failed or not server.started else 0
+    return server
 
 
 def _address(listening: socket) -> str:

@@ -16,18 +16,29 @@ def doctor(
             "--port", "-p", min=0, max=65535, help="The port to look at. Default: SIGHTLINE_PORT, 8000."
         ),
     ] = None,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Make what is searched anew where it is not what the record says."),
+    ] = False,
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="Compare every vector of the library, not a sample of each collection."),
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Examine this machine: what runs, how fast it can be, what is missing.
+    """Examine this machine and the library: what runs, how fast it can be, what is missing or wrong.
 
-    Every line is ok, warn or fail; the last two say what to do. Exits with 1 if anything fails. Opens no
-    connection.
+    Every line is ok, warn or fail; the last two say what to do. Exits with 1 if anything fails. May be run at
+    any time: a server that owns the library is asked to look. Opens no connection to other machines, but to
+    the library's store.
 
     \b
-    Example:
+    Examples:
       sightline doctor
+      sightline doctor --repair
     """
+    from sightline.cli.doctor.library import Wish
     from sightline.cli.doctor.run import run
 
-    if not run(port, as_json=as_json):
+    if not run(port, Wish(repairs=repair, at_all=every), as_json=as_json):
         raise typer.Exit(ExitCode.ERROR)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import typer
 
 from sightline.cli.doctor.checks import CHECKS, Finding
+from sightline.cli.doctor.library import Wish, library
 from sightline.cli.loading import settings_for
 from sightline.cli.screen import show_json
 from sightline.domain.errors import SettingsError
@@ -14,10 +15,10 @@ from sightline.environment import read_settings
 COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}
 
 
-def run(port: int | None, *, as_json: bool) -> bool:
+def run(port: int | None, wish: Wish, *, as_json: bool) -> bool:
     """Print every finding as it comes. False if one failed."""
     findings: list[Finding] = []
-    for finding in _findings(port):
+    for finding in _findings(port, wish):
         findings.append(finding)
         if not as_json:
             _show(finding)
@@ -26,7 +27,7 @@ def run(port: int | None, *, as_json: bool) -> bool:
     return all(finding.state != "fail" for finding in findings)
 
 
-def _findings(port: int | None) -> Iterator[Finding]:
+def _findings(port: int | None, wish: Wish) -> Iterator[Finding]:
     """The settings come first: if they are refused, the rest is examined under the defaults."""
     chosen = {"port": port}
     try:
@@ -39,6 +40,7 @@ def _findings(port: int | None) -> Iterator[Finding]:
         )
     for check in CHECKS:
         yield from check(settings)
+    yield from library(settings, wish)
 
 
 def _show(finding: Finding) -> None:

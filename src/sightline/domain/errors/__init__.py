@@ -58,6 +58,8 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── RecordNewerError          record_newer
 │   └── FolderOwnedError          folder_owned
 ├── LeaseLostError                lease_lost: another worker has the shard now, or its job was ended
+├── ServerAwayError               server_away: the process that owns the library does not answer
+├── ServerRefusedError            what a server answered, under its own code
 ├── TargetError                   target_failed: a server that is to be loaded does not start or answer
 └── BusyError                     come back later
     ├── OverloadedError           overloaded
@@ -118,6 +120,8 @@ from sightline.domain.errors.library import (
     RecordError,
     RecordNewerError,
     RecordUnavailableError,
+    ServerAwayError,
+    ServerRefusedError,
     SourceError,
     SpaceMismatchError,
     StorageFullError,
@@ -172,6 +176,8 @@ __all__ = [
     "RecordError",
     "RecordNewerError",
     "RecordUnavailableError",
+    "ServerAwayError",
+    "ServerRefusedError",
     "SettingsError",
     "SightlineError",
     "SourceError",

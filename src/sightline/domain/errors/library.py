@@ -132,3 +132,17 @@ class FolderOwnedError(RecordError):
 
 class LeaseLostError(SightlineError):
     code = "lease_lost"
+
+
+class ServerAwayError(SightlineError):
+    """The process that owns the library cannot be asked, or ended before it had answered."""
+
+    code = "server_away"
+
+
+class ServerRefusedError(SightlineError):
+    """A server would not do what it was asked; code and message are its own."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code

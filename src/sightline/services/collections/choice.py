@@ -22,6 +22,11 @@ class ChosenStore:
         kept = self._path.read_text(encoding="utf-8").strip() if self._path.exists() else ""
         self.address = setting or kept or default
 
+    @staticmethod
+    def is_kept(folder: Path) -> bool:
+        """Whether a store was chosen for the library in a folder."""
+        return (folder / FILE_NAME).exists()
+
     def require_free(self) -> None:
         """Raises SettingsError: the choice is not ours to make."""
         if self._setting:

@@ -34,7 +34,7 @@ from sightline.services.collections.kinds import (
     reembed_request,
 )
 from sightline.services.collections.leases import Leases
-from sightline.services.collections.planning import OpenSource, Order
+from sightline.services.collections.planning import OpenSource, Order, to_plan
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.views import Views
 from sightline.services.embedding import EmbeddingService
@@ -178,10 +178,9 @@ class Ingestion:
             self._news.notify_all()
 
     def _plan_next(self) -> bool:
-        waiting = [job for job in self.ledger.unfinished() if job.state == "planning"]
-        if not waiting:
+        job = to_plan(self.ledger.unfinished())
+        if job is None:
             return False
-        job = waiting[0]
         try:
             self._kinds[job.kind].plan(job)
             self._end_if_done(job.id)

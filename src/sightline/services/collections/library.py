@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from sightline.domain.arrays import Float32
@@ -14,6 +15,7 @@ from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.duplicates import Duplicates
 from sightline.services.collections.export import Export
 from sightline.services.collections.ingest import Ingestion
+from sightline.services.collections.inspection import Inspection
 from sightline.services.collections.search import Search
 from sightline.services.collections.thumbnails import Thumbnails
 from sightline.services.collections.views import Views, ViewState
@@ -23,6 +25,22 @@ from sightline.services.served import ServedModels
 
 class Closing(Protocol):
     def close(self) -> None: ...
+
+
+class Keeper(Closing, Protocol):
+    """What the record is in."""
+
+    def faults(self) -> list[str]:
+        """What is wrong with it, in words; nothing where all is well. Reads all of it."""
+        ...
+
+    def keep_store(self) -> None:
+        """Choose the store in use from the next start on too."""
+        self._choice.keep(self._choice.address)
+
+    def back_up(self, target: Path) -> int:
+        """Copy it as it is now, while others write; returns the bytes. Raises RecordError, OSError."""
+        ...
 
 
 class Ownership(Closing, Protocol):
@@ -49,7 +67,7 @@ class Library:
         self,
         *,
         owner: Ownership,
-        database: Closing,
+        database: Keeper,
         record: Record,
         views: Views,
         choice: ChosenStore,
@@ -58,7 +76,9 @@ class Library:
         export: Export,
         served: ServedModels,
         ingestion: Ingestion,
+        runs_jobs: bool = True,
     ) -> None:
+        """runs_jobs: whether jobs are worked on; else they are kept, for the next who opens the library."""
         self.owner = owner
         self._database = database
         self.record = record
@@ -69,13 +89,16 @@ class Library:
         self.export = export
         self.search = Search(record, views)
         self.duplicates = Duplicates(record, views)
+        self.inspection = Inspection(record, views, database.faults)
         self.served = served
         self.ingestion = ingestion
+        self._runs_jobs = runs_jobs
 
     def start(self) -> None:
         """Follow the record, and go on with every job."""
         self.views.start()
-        self.ingestion.start()
+        if self._runs_jobs:
+            self.ingestion.start()
 
     def close(self) -> None:
         """Keep what is in hand, and give the folder back."""
@@ -147,6 +170,10 @@ class Library:
         self._choice.require_free()
         self.views.switch(self._open_store(address), shown(address))
         self._choice.keep(address)
+
+    def back_up(self, target: Path) -> int:
+        """Copy the record, as it is now, into a file; returns its bytes. Raises RecordError, OSError."""
+        return self._database.back_up(target)
 
     def _find(self, name: str) -> Collection | None:
         return next((one for one in self.record.collections() if one.name == name), None)

@@ -12,7 +12,7 @@ from sightline.domain.catalogue import Record
 from sightline.domain.collections import Item, Mark, SourceNote
 from sightline.domain.entries import UNOPENED, Entry, item_id
 from sightline.domain.items import Json, Metadata
-from sightline.domain.ledger import Task
+from sightline.domain.ledger import Job, Task
 from sightline.domain.ports import Source
 
 OpenSource = Callable[[SourceNote], Source]  # raises SourceError
@@ -103,6 +103,19 @@ def tasks_without_vector(record: Record, collection: str, fingerprint: str) -> I
             entry = Entry(item.key, item.uri, item.size_bytes, item.mtime_ns)
             yield Task(item.id, {**payload_of(entry), "source": item.source, "sha256": item.sha256})
         after = page[-1].id
+
+
+def to_plan(unfinished: Sequence[Job]) -> Job | None:
+    """The oldest whose source no older job takes in just now: what that one does need not be done twice."""
+    busy: set[tuple[str, object]] = set()
+    for job in unfinished:
+        source = job.request.get("source")
+        key = job.collection, source.get("name") if isinstance(source, Mapping) else None
+        if job.state == "planning" and key not in busy:
+            return job
+        if job.state != "paused":
+            busy.add(key)
+    return None
 
 
 def payload_of(entry: Entry) -> dict[str, Json]:

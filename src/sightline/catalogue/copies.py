@@ -1,0 +1,119 @@
+"""Copies of the record's file: made while it is used, examined, put back. Does not know what it holds.
+
+All of it is SQLite's own doing: a copy is its online backup, which no writer waits for.
+"""
+
+import contextlib
+import os
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import delete, func, select
+
+from sightline.catalogue import tables
+from sightline.catalogue.failures import in_our_words
+from sightline.catalogue.steps import STEPS
+from sightline.domain.errors import RecordBrokenError, RecordNewerError, RecordUnavailableError
+
+FILE_NAME = "catalogue.db"
+SHOWN_FAULTS = 100  # SQLite stops looking after so many
+ASIDE = "before-restore"
+
+
+def faults(connection: sqlite3.Connection) -> int:
+    """In how many places the file is not as it must be; reads all of it."""
+    found = connection.execute(f"PRAGMA integrity_check({SHOWN_FAULTS})").fetchall()
+    broken = 0 if found == [("ok",)] else len(found)
+    return broken + len(connection.execute("PRAGMA foreign_key_check").fetchmany(SHOWN_FAULTS))
+
+
+def copy(source: Path, target: Path) -> int:
+    """The file as it is now, whole or not at all; replaces one of the same name. Returns its bytes.
+
+    Raises StorageFullError, RecordUnavailableError, RecordBrokenError; OSError: the place cannot be written.
+    """
+    with TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+        growing = Path(folder) / target.name
+        with in_our_words():
+            _fill(source, growing)
+        growing.replace(target)
+    _sync(target.parent)
+    return target.stat().st_size
+
+
+def restore(folder: Path, source: Path) -> Path | None:
+    """Make the copy the record of a folder that this process owns; returns where the one before lies now.
+
+    Its views are forgotten, and so made anew: those that are there may hold what this record does not.
+    Raises RecordBrokenError, RecordNewerError, RecordUnavailableError: the copy cannot be used, all stays.
+    """
+    _require_whole(source)
+    record = folder / FILE_NAME
+    with TemporaryDirectory(prefix=".restore.", dir=folder) as place:
+        made = Path(place) / FILE_NAME
+        with in_our_words():
+            _fill(source, made)
+            with closing(sqlite3.connect(made)) as connection, connection:
+                connection.execute(str(delete(tables.views)))
+            _sync(made)
+        before = _kept_aside(record) if record.exists() else None
+        made.replace(record)  # in one step: there is a record at any moment
+    _sync(folder)
+    return before
+
+
+def _fill(source: Path, target: Path) -> None:
+    """By the online backup. The copy is one file: it needs no write-ahead log beside it."""
+    target.touch(mode=0o600)  # what the library holds is its owner's
+    with closing(reading(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+        new.execute("PRAGMA journal_mode = DELETE")
+    _sync(target)
+
+
+def _require_whole(source: Path) -> None:
+    if not source.is_file():
+        raise RecordUnavailableError(
+            f"there is no file {str(source)!r}; give one that `sightline backup` wrote"
+        )
+    with in_our_words(), closing(reading(source)) as connection:
+        try:
+            shape = connection.execute(str(select(func.max(tables.steps.c.number)))).fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise RecordBrokenError(f"{str(source)!r} is no backup of a record; give another one") from error
+        newest = max(step.number for step in STEPS)
+        if shape is None or shape > newest:
+            raise RecordNewerError(
+                f"{str(source)!r} has shape {shape}, made by a later version of Sightline; this one knows "
+                f"up to {newest}: install the later version"
+            )
+        if broken := faults(connection):
+            raise RecordBrokenError(f"{str(source)!r} is damaged in {broken} places; give another backup")
+
+
+def reading(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _kept_aside(record: Path) -> Path:
+    """A second name for the record, which keeps its own until another file takes it."""
+    with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(record)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # then the file alone is all of it
+    aside = record.with_name(f"{record.name}.{ASIDE}-{time.strftime('%Y%m%d-%H%M%S')}")
+    for ending in ("-wal", "-shm"):  # still there: the record is damaged, and these belong to it
+        log = record.with_name(record.name + ending)
+        if log.exists():
+            log.rename(aside.with_name(aside.name + ending))
+    os.link(record, aside)
+    return aside
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

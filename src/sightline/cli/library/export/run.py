@@ -1,0 +1,80 @@
+"""Carries out `sightline export`: the server's bytes into a file. Does not know formats."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+import typer
+
+from sightline.cli.library.choice import the_collection
+from sightline.cli.library.connection import Connection, connected
+from sightline.cli.library.errand import Errand
+from sightline.cli.library.search.run import filter_of
+from sightline.cli.screen import note, show_json, size_of
+
+STDOUT = "-"
+FORMATS = ("parquet", "csv", "jsonl", "npz", "duckdb")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What goes where. to: the format; None for that of the file's ending. where: a filter, as JSON."""
+
+    out: str
+    to: str | None
+    where: str | None
+    with_vectors: bool
+
+    def query(self) -> dict[str, str]:
+        """Raises typer.BadParameter: the ending is no format's, or the filter no JSON."""
+        if self.where is not None:
+            filter_of(self.where)
+        chosen = {"format": self._format(), "vectors": str(self.with_vectors).lower()}
+        return chosen if self.where is None else {**chosen, "filter": self.where}
+
+    def _format(self) -> str:
+        ending = "jsonl" if self.out == STDOUT else Path(self.out).suffix.removeprefix(".").lower()
+        form = self.to or ending
+        if form not in FORMATS:
+            raise typer.BadParameter(
+                f"no format has the ending {ending!r}; take one of {', '.join(FORMATS)}, or say it by --to",
+                param_hint="'FILE'",
+            )
+        return form
+
+
+def run(order: Order, collection: str | None, *, as_json: bool) -> None:
+    query = order.query()
+    with connected(Errand(collection, needs_model=False)) as library, _placed(order.out) as file:
+        name = the_collection(library, collection)
+        size_bytes = _copy(library, f"/v1/collections/{name}/export", query, file)
+    if as_json:
+        show_json({"collection": name, "out": order.out, "size_bytes": size_bytes}, err=order.out == STDOUT)
+    else:
+        note(f"{size_of(size_bytes)} of {name} to {'stdout' if order.out == STDOUT else order.out}")
+
+
+def _copy(library: Connection, path: str, query: dict[str, str], file: BinaryIO) -> int:
+    with library.stream(path, params=query) as answer:
+        return sum(file.write(piece) for piece in answer.iter_bytes())
+
+
+@contextmanager
+def _placed(out: str) -> Iterator[BinaryIO]:
+    """A file that takes its place when the block ends well, and else never."""
+    if out == STDOUT:
+        yield sys.stdout.buffer
+        return
+    target = Path(out)
+    with TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+        growing = Path(folder) / target.name
+        with growing.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        growing.replace(target)

@@ -1,0 +1,61 @@
+"""A job followed to its end: as events, or by asking where there are none. Does not know what it does."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sightline.cli.library.connection import Connection
+from sightline.cli.progress import Progress
+from sightline.domain.errors import ServerAwayError, ServerRefusedError
+from sightline.domain.ledger import STATES, UNFINISHED
+
+Facts = Mapping[str, Any]
+
+POLL_S = 0.5
+# nobody but a person ends this pause; a full disk's ends by itself
+BY_REQUEST = "by_request"
+
+
+def followed(library: Connection, number: int, bar: Progress) -> Facts:
+    """The job as it is when nothing more will come of it: ended, or paused by somebody.
+
+    A server that ends meanwhile is replaced: the job goes on where it was.
+    """
+    last: str | None = None  # of the events that were told
+    while True:
+        job: Facts = library.get(f"/v1/jobs/{number}")
+        bar.reach(job["done"] + job["failed"], job["total"])
+        if _is_over(job):
+            return job
+        try:
+            for event_id, facts in _events(library, number, last):
+                last = event_id
+                if "done" in facts:
+                    bar.reach(facts["done"] + facts["failed"], facts.get("total", job["total"]))
+        except (ServerRefusedError, ServerAwayError):  # as many streams are open as can be, or it broke off
+            time.sleep(POLL_S)
+
+
+def _is_over(job: Facts) -> bool:
+    return job["state"] not in UNFINISHED or (job["state"] == "paused" and job["reason"] == BY_REQUEST)
+
+
+def _events(library: Connection, number: int, after: str | None) -> Iterator[tuple[str | None, Facts]]:
+    """The newest event's id and what the event says, until the job has changed its state."""
+    headers = {"last-event-id": after} if after is not None else {}
+    kind, data = "", ""
+    with library.stream(f"/v1/jobs/{number}/events", headers=headers) as answer:
+        for line in answer.iter_lines():
+            name, _, value = line.partition(": ")
+            if name == "id":
+                after = value
+            elif name == "event":
+                kind = value
+            elif name == "data":
+                data = value
+            elif not line and data:
+                yield after, json.loads(data)
+                if kind in STATES:
+                    return
+                kind, data = "", ""

@@ -1,0 +1,77 @@
+"""Carries out `sightline ingest`: names a source to the library's server. Does not know how it is read."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from sightline.cli.failures import ExitCode
+from sightline.cli.library.connection import connected
+from sightline.cli.library.errand import Errand
+from sightline.cli.library.outcome import awaited, kept
+from sightline.domain.errors import InvalidRequestError
+from sightline.domain.items import COLLECTION_NAME, RESERVED_NAME
+
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+_LETTER_FIRST = re.compile(r"[^a-z]*")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Which columns of a table mean what, and what its paths are relative to."""
+
+    id: str | None
+    pictures: Sequence[str]
+    data: Sequence[str]
+    metadata: Sequence[str] | None
+    root: str | None = None
+
+    def request(self) -> dict[str, object]:
+        columns = {name: value for name, value in vars(self).items() if name != "root" and value}
+        return {"columns": columns or None, "root": _absolute(self.root) if self.root else None}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to take in. collection: None for one named after the source. options: by the request's names."""
+
+    source: str
+    collection: str | None
+    options: Mapping[str, object]
+    table: Table
+
+
+def run(order: Order, model: str | None, store: str | None, *, is_awaited: bool, as_json: bool) -> ExitCode:
+    """Raises typer.BadParameter: no collection can be named after the source; SightlineError."""
+    source = _absolute(order.source)
+    collection = order.collection or named_after(source)
+    request = {**order.options, **order.table.request(), "source": source, "model": model}
+    with connected(Errand(collection, model=model, store=store, runs_jobs=is_awaited)) as library:
+        job = library.post(f"/v1/collections/{collection}/ingest", request)
+        if not is_awaited:
+            return kept(library, job, as_json=as_json)
+        return awaited(library, job["id"], as_json=as_json)
+
+
+def named_after(source: str) -> str:
+    """A name that a collection can bear, like that of the folder or file."""
+    name = Path(source).name.partition(".")[0].lower()
+    like = _LETTER_FIRST.sub("", _NOT_IN_NAMES.sub("_", name), count=1).strip("_")[:63]
+    if not COLLECTION_NAME.fullmatch(like) or RESERVED_NAME.fullmatch(like):
+        raise typer.BadParameter(
+            f"no collection can be named after {source!r}; give a name", param_hint="'--collection'"
+        )
+    return like
+
+
+def _absolute(path: str) -> str:
+    """The server has a folder of its own that it works in. An address on the web stays as it is."""
+    if "://" in path:
+        return path
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidRequestError(f"{path!r} is not valid text; rename it, or name a link to it") from error
+    return str(Path(path).expanduser().absolute())

@@ -1,0 +1,77 @@
+"""A server of the library in this process, for one command. Does not know what it is asked."""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic import SecretStr
+
+from sightline.bootstrap import build, make_fetcher
+from sightline.bootstrap.library import Bound, is_new, models_bound, open_library, store_address
+from sightline.cli.library.errand import Errand
+from sightline.imaging.memory import give_back_large_blocks
+from sightline.imaging.silence import silence_libtiff
+from sightline.observe.logs import configure_logging
+from sightline.settings import Settings
+from sightline.web.serve import Background, served_in_background
+
+QUIET = "error"  # the command itself tells what went well, and a job's failures
+
+
+@contextmanager
+def own_server(settings: Settings, errand: Errand) -> Iterator[Background]:
+    """Own the library and serve it on loopback until the block ends, to those who can read its folder.
+
+    Models are loaded first: nobody waits for a folder whose owner is still fetching one.
+    Raises FolderOwnedError: another process was quicker; ModelError, EngineError, RecordError, StoreError,
+    SettingsError.
+    """
+    chooses_store = errand.store is not None and is_new(settings)  # then the next command need not name it
+    own = settings.model_copy(
+        update={
+            "models": _models(settings, errand),
+            "host": "127.0.0.1",
+            "port": 0,
+            "drain_ms": 0,
+            "api_key": SecretStr(secrets.token_urlsafe(32)),  # nobody knows it: the token is the only key
+        }
+    )
+    level = settings.log_level if "log_level" in settings.model_fields_set else QUIET
+    configure_logging(level, settings.log_format)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each of our own requests
+    silence_libtiff()
+    give_back_large_blocks()
+    served = build(own)
+    try:
+        served.load()
+        fetcher = make_fetcher(own, [store_address(own)])
+        library = open_library(own, served, fetcher=fetcher, runs_jobs=errand.runs_jobs)
+        if chooses_store:
+            library.keep_store()
+    except BaseException:
+        served.close()
+        raise
+    with served_in_background(own, served, library, fetcher=fetcher) as server:
+        yield server
+
+
+def _models(settings: Settings, errand: Errand) -> tuple[str, ...]:
+    """The model that the errand is about comes first, then those of jobs that will go on by themselves."""
+    if not errand.needs_model:
+        return ()
+    bound = models_bound(settings)
+    own = errand.model or _bound_model(bound, errand)
+    wanted = [own] if own else list(settings.models)
+    wanted += bound.unfinished if errand.runs_jobs else ()
+    return tuple(dict.fromkeys(wanted))
+
+
+def _bound_model(bound: Bound, errand: Errand) -> str | None:
+    """That of the collection or job; where none is named, of the only collection there is."""
+    if errand.job is not None:
+        return bound.jobs.get(errand.job)
+    if errand.collection is not None:
+        return bound.collections.get(errand.collection)
+    models = list(bound.collections.values())
+    return models[0] if len(models) == 1 else None

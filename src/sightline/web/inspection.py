@@ -1,0 +1,85 @@
+"""The library as a whole: examined, repaired, backed up. For whoever may read its folder. Knows no store."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from sightline.domain.errors import InvalidRequestError
+from sightline.services.collections.inspection import Verdict
+from sightline.services.collections.library import Library
+from sightline.web.answers import json_answer
+from sightline.web.library import in_thread, library_of
+from sightline.web.openai import ERRORS
+from sightline.web.schemas import documented, parsed
+from sightline.web.store import require_owner
+from sightline.web.uploads import read_json
+
+router = APIRouter(tags=["collections"], responses=ERRORS)
+
+
+class RepairRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"collection": "photos"}]})
+    collection: str
+
+
+class BackupRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"path": "/backups/library.db"}]}
+    )
+    path: str = Field(min_length=1, max_length=4096, description="a file on the server's machine, whole path")
+
+
+@router.get("/v1/library/check", summary="Compare the record's file and every view with the record")
+async def check_library(request: Request, *, all: bool = False) -> Response:
+    """all: every vector of every view, rather than a sample; that takes as many exact searches."""
+    library = library_of(request)
+    require_owner(request)
+    return json_answer(await in_thread(lambda: _checked(library, at_all=all)))
+
+
+@router.post(
+    "/v1/library/repair",
+    summary="Make a collection's view anew from the record",
+    openapi_extra=documented(RepairRequest),
+)
+async def repair_view(request: Request) -> Response:
+    """Costs no forward pass. Until it is done, searches find what the view has by then."""
+    library = library_of(request)
+    require_owner(request)
+    asked = parsed(RepairRequest, await read_json(request))
+    is_done = await in_thread(lambda: library.inspection.repair(asked.collection))
+    return json_answer({"collection": asked.collection, "done": is_done})
+
+
+@router.post("/v1/backup", summary="Copy the record into a file", openapi_extra=documented(BackupRequest))
+async def back_up(request: Request) -> Response:
+    """The record as it is now; nobody waits meanwhile. A file of the same name is replaced."""
+    library = library_of(request)
+    require_owner(request)
+    path = Path(parsed(BackupRequest, await read_json(request)).path)
+    if not path.is_absolute() or path.is_dir() or not path.parent.is_dir():
+        raise InvalidRequestError(
+            f"{str(path)[:200]!r} cannot be written; give a whole path in a folder that is there"
+        )
+    try:
+        size_bytes = await in_thread(lambda: library.back_up(path))
+    except OSError as error:
+        raise InvalidRequestError(f"{str(path)[:200]!r} cannot be written: {error.strerror}") from error
+    return json_answer({"path": str(path), "size_bytes": size_bytes})
+
+
+def _checked(library: Library, *, at_all: bool) -> dict[str, object]:
+    faults = library.inspection.faults()
+    verdicts = [library.inspection.look(name, at_all=at_all) for name in library.inspection.names()]
+    return {
+        "sound": not faults and all(verdict.is_sound for verdict in verdicts),
+        "faults": faults,
+        "collections": [_told(verdict) for verdict in verdicts],
+    }
+
+
+def _told(verdict: Verdict) -> dict[str, object]:
+    return {**asdict(verdict), "sound": verdict.is_sound}

@@ -1,0 +1,276 @@
+"""The commands of the library as processes, with the bundled model. Some ask a server, some are their own."""
+
+import csv
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sightline.catalogue.owner import holder
+from tests.e2e.terminal import sightline, started
+from tests.libraries import write_pictures
+from tests.waiting import wait_until
+
+FEW = 30
+MANY = 700  # takes seconds: long enough to be met in the midst
+START_S = 60
+
+
+def settings_of(home: Path, **settings: str) -> dict[str, str]:
+    return {"SIGHTLINE_HOME": str(home), "SIGHTLINE_DRAIN_MS": "0", **settings}
+
+
+def run(place: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[bytes]":
+    return sightline(arguments, place, **settings_of(place / "home", **settings))
+
+
+def answer(place: Path, *arguments: str, code: int = 0) -> Any:
+    """What a command says with --json."""
+    done = run(place, *arguments, "--json")
+    assert done.returncode == code, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+@contextmanager
+def running(place: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+    with started(arguments, place, **settings_of(place / "home")) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def wait_for_server(place: Path) -> httpx.Client:
+    """A client of whoever owns the library, as soon as there is one."""
+
+    def address() -> str | None:
+        found = holder(place / "home")
+        return found and found.address
+
+    wait_until(lambda: address() is not None, START_S)
+    found = holder(place / "home")
+    assert found is not None
+    headers = {"authorization": f"Bearer {found.token}"}
+    return httpx.Client(base_url=str(found.address), headers=headers, timeout=20)
+
+
+def wait_for_pictures(place: Path, done: int) -> int:
+    """Until the first job has done so many pictures; returns how many it has."""
+    seen = [0]
+
+    def is_under_way() -> bool:
+        jobs = client.get("/v1/jobs").json()["jobs"]
+        seen[0] = jobs[-1]["done"] if jobs else 0
+        return seen[0] >= done
+
+    with wait_for_server(place) as client:
+        wait_until(is_under_way, START_S)
+    return seen[0]
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("many") / "photos"
+    write_pictures(folder, range(MANY))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A place whose library a server owns, with the collection `photos` and a broken picture in it."""
+    place = tmp_path_factory.mktemp("served")
+    write_pictures(place / "photos", range(FEW))
+    (place / "photos" / "copy.png").write_bytes((place / "photos" / "00000.png").read_bytes())
+    (place / "photos" / "broken.png").write_bytes((place / "photos" / "00001.png").read_bytes()[:100])
+    with running(place, "serve", "--port", "0", "--log-level", "error") as server:
+        wait_for_server(place).close()
+        done = run(place, "ingest", "photos")
+        assert done.returncode == 3, done.stderr
+        assert b"photos/broken.png: broken_image: " in done.stderr
+        assert b"`sightline retry 1` tries again what failed" in done.stderr
+        yield place
+        server.terminate()
+        assert server.wait(START_S) == 0
+
+
+def test_second_ingest_through_a_server_computes_nothing(served: Path) -> None:
+    again = answer(served, "ingest", "photos", "--collection", "photos", code=3)
+    assert (again["state"], again["computed"], again["failed"]) == ("done", 0, 1)
+    [failure] = again["failures"]
+    assert (failure["code"], failure["uri"].endswith("/photos/broken.png")) == ("broken_image", True)
+
+
+def test_retry_touches_only_what_failed(served: Path) -> None:
+    broken = served / "photos" / "mended.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
+    first = answer(served, "ingest", "photos", code=3)
+    write_pictures(served / "drawn", range(500, 501))
+    broken.write_bytes((served / "drawn" / "00500.png").read_bytes())
+    retried = answer(served, "retry", str(first["id"]), "--failed", code=3)
+    assert (retried["failed"], retried["computed"]) == (1, 1)
+    assert run(served, "job", "failures", str(first["id"])).stdout.count(b"\n") == 1
+
+
+def test_search_prints_a_line_for_each_hit(served: Path) -> None:
+    done = run(served, "search", "--image", "photos/00007.png", "-k", "3", "--json")
+    assert done.returncode == 0, done.stderr
+    hits = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(hits) == 3
+    assert {"id", "uri", "score", "metadata"} <= hits[0].keys()
+    assert hits[0]["uri"].endswith("/00007.png")
+    assert hits[0]["score"] == pytest.approx(1, abs=1e-4)
+    table = run(served, "search", "a red dress", "--less-like", hits[0]["id"], "-k", "2")
+    assert table.returncode == 0, table.stderr
+    assert table.stdout.count(b"/photos/") == 2
+
+
+def test_contact_sheet_holds_its_pictures_and_runs_nothing(served: Path, tmp_path: Path) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {tmp_path}/opened\n')
+    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
+    command = ["search", "<script>alert(1)</script>", "--open", "-k", "4"]
+    done = run(served, *command, BROWSER=str(browser), TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    wait_until((tmp_path / "opened").exists)
+    [page] = tmp_path.glob("sightline-*/hits.html")
+    text = page.read_text()
+    assert text.count('src="data:image/webp;base64,') == 4
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_status_tells_collections_jobs_and_store(served: Path) -> None:
+    told = answer(served, "status", "--collection", "photos")
+    [photos] = told["collections"]
+    assert photos["items"] >= FEW + 1
+    assert photos["store"]["lag"] == 0
+    assert told["store"]["address"] == "duckdb"
+    assert {job["state"] for job in told["jobs"]} == {"done"}
+    people = run(served, "status")
+    assert b"photos" in people.stdout
+    assert b"mini" in people.stdout
+
+
+def test_duplicates_are_listed_in_groups(served: Path) -> None:
+    done = run(served, "duplicates", "--exact", "--keep", "first_by_path", "--json")
+    [group] = [json.loads(line) for line in done.stdout.splitlines()]
+    assert group["keeper"]["uri"].endswith("/00000.png")
+    assert [copy["uri"].rpartition("/")[2] for copy in group["copies"]] == ["copy.png"]
+
+
+def test_export_writes_a_whole_file_or_none(served: Path) -> None:
+    done = run(served, "export", "photos.csv", "--no-vectors")
+    assert done.returncode == 0, done.stderr
+    with (served / "photos.csv").open() as file:
+        assert len(list(csv.DictReader(file))) >= FEW + 1
+    assert run(served, "export", "photos.gif").returncode == 2
+    assert run(served, "export", "nowhere.csv", "--collection", "nowhere").returncode == 1
+    assert not (served / "nowhere.csv").exists()
+    assert not list(served.glob(".nowhere*"))
+
+
+def test_store_is_switched_and_another_one_is_refused(served: Path) -> None:
+    assert answer(served, "store", "switch", "--to", "memory")["address"] == "memory"
+    refused = run(served, "ingest", "photos", "--store", "duckdb")
+    assert refused.returncode == 1
+    assert b"sightline store switch" in refused.stderr
+    assert answer(served, "store", "switch", "--to", "duckdb")["address"] == "duckdb"
+
+
+def test_collection_is_made_listed_and_deleted(served: Path) -> None:
+    assert answer(served, "collection", "create", "shop")["items"] == 0
+    assert {one["name"] for one in answer(served, "collection", "list")} == {"photos", "shop"}
+    assert answer(served, "collection", "delete", "shop", "--yes") == {"deleted": "shop"}
+    missing = run(served, "search", "a mug", "--collection", "shop")
+    assert missing.returncode == 1
+    assert missing.stderr.count(b"\n") == 1
+
+
+def test_detached_job_is_paused_resumed_and_cancelled(served: Path, many: Path) -> None:
+    kept = answer(served, "ingest", str(many), "--collection", "aside", "--detach")
+    number = str(kept["id"])
+    assert answer(served, "job", "pause", number)["state"] == "paused"
+    assert answer(served, "job", "resume", number, "--detach")["state"] in ("planning", "running")
+    assert answer(served, "job", "cancel", number)["state"] == "cancelled"
+    assert answer(served, "job", "list", "--collection", "aside")[0]["state"] == "cancelled"
+    answer(served, "collection", "delete", "aside", "--yes")
+
+
+def test_doctor_compares_the_library_while_it_is_served(served: Path) -> None:
+    findings = answer(served, "doctor", "--port", "0", "--all")
+    [photos] = [one for one in findings if one["name"] == "photos"]
+    assert photos["state"] == "ok"
+    compared = re.search(r"(\d+) items; (\d+) vectors compared", photos["found"])
+    assert compared is not None
+    assert compared[1] == compared[2]
+
+
+def test_backup_while_it_is_served_is_restored_elsewhere_only(served: Path, tmp_path: Path) -> None:
+    made = answer(served, "backup", "library.db")
+    assert (served / "library.db").stat().st_size == made["size_bytes"]
+    refused = run(served, "restore", "library.db")
+    assert refused.returncode == 1
+    assert b"is owned by process" in refused.stderr
+    environ = settings_of(tmp_path / "home")
+    assert sightline(["restore", str(served / "library.db")], tmp_path, **environ).returncode == 0
+    hits = sightline(
+        ["search", "--image", str(served / "photos" / "00007.png"), "--json"], tmp_path, **environ
+    )
+    assert json.loads(hits.stdout.splitlines()[0])["uri"].endswith("/00007.png")
+
+
+def test_killed_and_interrupted_ingest_goes_on_where_it_was(tmp_path: Path, many: Path) -> None:
+    with running(tmp_path, "ingest", str(many), "--store", "duckdb") as process:
+        seen = wait_for_pictures(tmp_path, 1)
+        process.kill()
+        process.wait(START_S)
+    with running(tmp_path, "ingest", str(many)) as process:
+        seen = wait_for_pictures(tmp_path, seen + 1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(START_S) == 130
+        assert process.stderr is not None
+        assert b"goes on where it was" in process.stderr.read()
+    assert holder(tmp_path / "home") is None
+    assert answer(tmp_path, "ingest", str(many))["state"] == "done"
+    told = answer(tmp_path, "status")
+    assert (told["collections"][0]["items"], told["collections"][0]["store"]["lag"]) == (MANY, 0)
+    assert [job["state"] for job in told["jobs"]] == ["done", "done", "done"]
+    assert [job["computed"] for job in told["jobs"]] == [0, 0, MANY]
+    assert seen < MANY
+    assert (tmp_path / "home" / "store").read_text() == "duckdb\n"  # chosen by the first command
+
+
+def test_commands_at_once_work_through_one_of_them(tmp_path: Path, many: Path) -> None:
+    write_pictures(tmp_path / "few", range(FEW))
+    with running(tmp_path, "ingest", str(many)) as long, running(tmp_path, "ingest", "few") as short:
+        wait_for_server(tmp_path).close()
+        told = answer(tmp_path, "status")
+        assert told["asked"].startswith((f"process {long.pid} ", f"process {short.pid} "))
+        for process in (short, long):
+            assert process.wait(START_S) == 0, process.stderr and process.stderr.read()
+    counts = {one["name"]: one["items"] for one in answer(tmp_path, "collection", "list")}
+    assert counts == {"photos": MANY, "few": FEW}
+
+
+def test_owner_that_does_not_answer_is_named(served: Path) -> None:
+    owner = holder(served / "home")
+    assert owner is not None
+    assert owner.pid is not None
+    os.kill(owner.pid, signal.SIGSTOP)
+    try:
+        done = run(served, "status")
+    finally:
+        os.kill(owner.pid, signal.SIGCONT)
+    assert done.returncode == 1
+    assert f"process {owner.pid} owns".encode() in done.stderr
+    assert str(owner.address).encode() in done.stderr
