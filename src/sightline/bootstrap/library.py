@@ -70,8 +70,14 @@ def open_library(
     open_address = partial(stores or open_store, settings, home)
     owner = Owner(home)
     try:
-        open_source = partial(_open_source, settings, fetcher)
-        return _joined(settings, served, owner, open_address=open_address, open_source=open_source)
+        return _joined(
+            settings,
+            served,
+            owner,
+            open_address=open_address,
+            open_source=partial(_open_source, settings, fetcher),
+            runs_jobs=runs_jobs,
+        )
     except BaseException:
         owner.close()
         raise
@@ -84,10 +90,11 @@ def _joined(
     *,
     open_address: Callable[[str], Store],
     open_source: OpenSource,
+    runs_jobs: bool,
 ) -> Library:
     """The parts of a library whose folder is ours."""
     home, choice = home_of(settings), _choice(settings)
-    database = _database(settings, home, choice.address)
+    database = _database(home, choice.address)
     record, ledger = SqlRecord(database), SqlLedger(database)
     # whoever held a shard of our folder has ended; a database on a server is not ours alone
     ledger.release_all(None if database.is_file else _owner_name(home))
@@ -135,7 +142,7 @@ def models_bound(settings: Settings) -> Bound:
     """Asked before any is loaded. Raises FolderOwnedError: another process has the library; RecordError."""
     home = home_of(settings)
     with Owner(home):
-        database = _database(settings, home, _choice(settings).address)
+        database = _database(home, _choice(settings).address)
         with closing(database):
             ledger = SqlLedger(database)
             models = {one.name: one.space.model for one in SqlRecord(database).collections()}
@@ -193,7 +200,7 @@ def _owner_name(home: Path) -> str:
     return f"{socket.gethostname()}:{home}"
 
 
-def _database(settings: Settings, home: Path, address: str) -> Database:
+def _database(home: Path, address: str) -> Database:
     if is_postgres(address) and not (home / FILE_NAME).exists():
         return Database.at(address)
     return Database.in_folder(home)
