@@ -21,7 +21,7 @@ from tests.libraries import write_pictures
 from tests.waiting import wait_until
 
 FEW = 30
-MANY = 700  # takes seconds: long enough to be met in the midst
+MANY = 600  # takes seconds: long enough to be met in the midst
 START_S = 60
 
 

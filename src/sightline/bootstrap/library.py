@@ -30,6 +30,7 @@ from sightline.services.collections.export import Export
 from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.kinds import REEMBED, space_asked
 from sightline.services.collections.library import Library
+from sightline.services.collections.planning import OpenSource
 from sightline.services.collections.thumbnails import Thumbnails
 from sightline.services.collections.views import Views
 from sightline.services.served import ServedModels
@@ -69,15 +70,11 @@ def open_library(
     open_address = partial(stores or open_store, settings, home)
     owner = Owner(home)
     try:
-        choice = _choice(settings)
-        database = _database(settings, home, choice.address)
-        record, ledger = SqlRecord(database), SqlLedger(database)
-        # whoever held a shard of our folder has ended; a database on a server is not ours alone
-        ledger.release_all(None if database.is_file else _owner_name(home))
-        store = open_address(choice.address)
+        choice, database, store = _opened(settings, open_address)
     except BaseException:
         owner.close()
         raise
+    record = SqlRecord(database)
     open_source = partial(_open_source, settings, fetcher)
     views = Views(record, store, address=shown(choice.address))
     served.workshop.metrics.watch_lag(views.furthest_behind)
@@ -91,16 +88,30 @@ def open_library(
         thumbnails=Thumbnails(home / THUMBNAILS, record, open_source),
         export=Export(record, export_format),
         served=served,
-        ingestion=Ingestion(
-            record,
-            ledger,
-            views,
-            models=served.for_space,
-            workshop=served.workshop,
-            open_source=open_source,
-            owner=_owner_name(home),
-        ),
+        ingestion=_ingestion(database, views, served, open_source=open_source, owner=_owner_name(home)),
         runs_jobs=runs_jobs,
+    )
+
+
+def _opened(settings: Settings, open_address: Callable[[str], Store]) -> tuple[ChosenStore, Database, Store]:
+    home, choice = home_of(settings), _choice(settings)
+    database = _database(home, choice.address)
+    # whoever held a shard of our folder has ended; a database on a server is not ours alone
+    SqlLedger(database).release_all(None if database.is_file else _owner_name(home))
+    return choice, database, open_address(choice.address)
+
+
+def _ingestion(
+    database: Database, views: Views, served: ServedModels, *, open_source: OpenSource, owner: str
+) -> Ingestion:
+    return Ingestion(
+        SqlRecord(database),
+        SqlLedger(database),
+        views,
+        models=served.for_space,
+        workshop=served.workshop,
+        open_source=open_source,
+        owner=owner,
     )
 
 
@@ -123,7 +134,7 @@ def models_bound(settings: Settings) -> Bound:
     """Asked before any is loaded. Raises FolderOwnedError: another process has the library; RecordError."""
     home = home_of(settings)
     with Owner(home):
-        database = _database(settings, home, _choice(settings).address)
+        database = _database(home, _choice(settings).address)
         with closing(database):
             ledger = SqlLedger(database)
             models = {one.name: one.space.model for one in SqlRecord(database).collections()}
@@ -181,7 +192,7 @@ def _owner_name(home: Path) -> str:
     return f"{socket.gethostname()}:{home}"
 
 
-def _database(settings: Settings, home: Path, address: str) -> Database:
+def _database(home: Path, address: str) -> Database:
     if is_postgres(address) and not (home / FILE_NAME).exists():
         return Database.at(address)
     return Database.in_folder(home)

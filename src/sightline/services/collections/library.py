@@ -34,10 +34,6 @@ class Keeper(Closing, Protocol):
         """What is wrong with it, in words; nothing where all is well. Reads all of it."""
         ...
 
-    def keep_store(self) -> None:
-        """Choose the store in use from the next start on too."""
-        self._choice.keep(self._choice.address)
-
     def back_up(self, target: Path) -> int:
         """Copy it as it is now, while others write; returns the bytes. Raises RecordError, OSError."""
         ...
@@ -170,6 +166,10 @@ class Library:
         self._choice.require_free()
         self.views.switch(self._open_store(address), shown(address))
         self._choice.keep(address)
+
+    def keep_store(self) -> None:
+        """Choose the store in use from the next start on too."""
+        self._choice.keep(self._choice.address)
 
     def back_up(self, target: Path) -> int:
         """Copy the record, as it is now, into a file; returns its bytes. Raises RecordError, OSError."""
