@@ -15,7 +15,7 @@ from sightline.stores.pgvector import PgvectorStore
 from sightline.stores.qdrant import QdrantStore
 
 INDEX_FROM_ROWS = 200
-HELD_MAX_BYTES = INDEX_FROM_ROWS * 128 * 4  # of vectors of the bundled model
+HELD_MAX_BYTES = INDEX_FROM_ROWS * 128  # of codes of the bundled model
 
 
 def open_small_store(settings: Settings, home: Path, address: str) -> Store:

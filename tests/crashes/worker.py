@@ -16,6 +16,7 @@ from collections.abc import Callable
 from sightline.bootstrap import build
 from sightline.bootstrap.library import open_library
 from sightline.domain.collections import Changeset, SourceNote
+from sightline.domain.errors import StoreUnavailableError
 from sightline.domain.ledger import Job
 from sightline.observe.logs import HumanLines
 from sightline.services.collections.library import Library
@@ -42,7 +43,7 @@ def main(home: str, store: str) -> None:
     library.start()
     threading.Thread(target=tell_computed, args=(served.workshop.metrics.text,), daemon=True).start()
     held = library.ensure(COLLECTION)
-    library.views.view(COLLECTION).count()
+    open_view(library)
     say("ready", held.items, *jobs_so_far(library))
     for line in sys.stdin:
         errand, *arguments = line.rstrip("\n").split("\t")
@@ -51,6 +52,17 @@ def main(home: str, store: str) -> None:
     library.close()
     served.close()
     os._exit(0)  # the thread that counts would hold what Python tidies away at its end
+
+
+def open_view(library: Library) -> None:
+    """On a busy machine the store takes a while to be opened, and says so meanwhile."""
+    while True:
+        try:
+            library.views.view(COLLECTION).count()
+        except StoreUnavailableError:
+            time.sleep(0.05)
+        else:
+            return
 
 
 def jobs_so_far(library: Library) -> tuple[int, int, int]:

@@ -70,13 +70,35 @@ def open_library(
     open_address = partial(stores or open_store, settings, home)
     owner = Owner(home)
     try:
-        choice, database, store = _opened(settings, open_address)
+        return _joined(
+            settings,
+            served,
+            owner,
+            open_address=open_address,
+            open_source=partial(_open_source, settings, fetcher),
+            runs_jobs=runs_jobs,
+        )
     except BaseException:
         owner.close()
         raise
-    record = SqlRecord(database)
-    open_source = partial(_open_source, settings, fetcher)
-    views = Views(record, store, address=shown(choice.address))
+
+
+def _joined(
+    settings: Settings,
+    served: ServedModels,
+    owner: Owner,
+    *,
+    open_address: Callable[[str], Store],
+    open_source: OpenSource,
+    runs_jobs: bool,
+) -> Library:
+    """The parts of a library whose folder is ours."""
+    home, choice = home_of(settings), _choice(settings)
+    database = _database(home, choice.address)
+    record, ledger = SqlRecord(database), SqlLedger(database)
+    # whoever held a shard of our folder has ended; a database on a server is not ours alone
+    ledger.release_all(None if database.is_file else _owner_name(home))
+    views = Views(record, open_address(choice.address), address=shown(choice.address))
     served.workshop.metrics.watch_lag(views.furthest_behind)
     return Library(
         owner=owner,
@@ -88,30 +110,16 @@ def open_library(
         thumbnails=Thumbnails(home / THUMBNAILS, record, open_source),
         export=Export(record, export_format),
         served=served,
-        ingestion=_ingestion(database, views, served, open_source=open_source, owner=_owner_name(home)),
+        ingestion=Ingestion(
+            record,
+            ledger,
+            views,
+            models=served.for_space,
+            workshop=served.workshop,
+            open_source=open_source,
+            owner=_owner_name(home),
+        ),
         runs_jobs=runs_jobs,
-    )
-
-
-def _opened(settings: Settings, open_address: Callable[[str], Store]) -> tuple[ChosenStore, Database, Store]:
-    home, choice = home_of(settings), _choice(settings)
-    database = _database(home, choice.address)
-    # whoever held a shard of our folder has ended; a database on a server is not ours alone
-    SqlLedger(database).release_all(None if database.is_file else _owner_name(home))
-    return choice, database, open_address(choice.address)
-
-
-def _ingestion(
-    database: Database, views: Views, served: ServedModels, *, open_source: OpenSource, owner: str
-) -> Ingestion:
-    return Ingestion(
-        SqlRecord(database),
-        SqlLedger(database),
-        views,
-        models=served.for_space,
-        workshop=served.workshop,
-        open_source=open_source,
-        owner=owner,
     )
 
 

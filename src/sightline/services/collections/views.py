@@ -10,24 +10,16 @@ import time
 from dataclasses import dataclass
 
 from sightline.domain.catalogue import Record
-from sightline.domain.collections import ViewNote
-from sightline.domain.errors import (
-    CollectionExistsError,
-    RecordError,
-    StoreBrokenError,
-    StoreError,
-    StoreUnavailableError,
-    UnknownCollectionError,
-)
+from sightline.domain.errors import RecordError, StoreBrokenError, StoreError, UnknownCollectionError
 from sightline.domain.items import IndexState
 from sightline.domain.ports import Store, View
+from sightline.services.collections.opened import OpenedViews
 
 log = logging.getLogger(__name__)
 
 REPLAY_CHANGES = 2000  # in one step: 8 MB of vectors of 1024 dimensions
 PAUSE_S = 0.5  # between two looks at one collection while nobody waits: a job changes it many times a second
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 30.0
-OPENING_S = 0.5  # a search waits for a view that another opens
 DELETION_S = 10.0  # a caller waits for the store's part of a deletion; it is made up for later
 CALM_S = 5.0  # without changes, then the index is brought up to date
 
@@ -50,10 +42,7 @@ class Views:
 
     def __init__(self, record: Record, store: Store, *, address: str = "") -> None:
         self._record = record
-        self.store = store
-        self.address = address
-        self._opened: dict[str, View] = {}
-        self._opening = threading.Lock()
+        self._opened = OpenedViews(record, store, address)
         # a view that was dropped and made anew between two pages of changes would miss those before
         self._following = threading.Lock()
         self._changed = threading.Condition()
@@ -69,6 +58,14 @@ class Views:
             threading.Thread(target=self._follow_all, name="views", daemon=True),
             threading.Thread(target=self._optimise_all, name="index", daemon=True),
         ]
+
+    @property
+    def store(self) -> Store:
+        return self._opened.store
+
+    @property
+    def address(self) -> str:
+        return self._opened.address
 
     def start(self) -> None:
         """Follow every collection from now on, and end the deletions that were begun."""
@@ -95,19 +92,7 @@ class Views:
 
         Raises UnknownCollectionError, StoreUnavailableError, StoreBrokenError, RecordError.
         """
-        view = self._opened.get(name)
-        if view is not None:
-            return view
-        if not self._opening.acquire(
-            timeout=OPENING_S
-        ):  # each waiting for the one before, nobody would be told
-            raise StoreUnavailableError("the store is still being opened; try again in a few seconds")
-        try:
-            if name not in self._opened:
-                self._opened[name] = self._open(name)
-            return self._opened[name]
-        finally:
-            self._opening.release()
+        return self._opened.view(name)
 
     def nudge(self, name: str) -> None:
         """The record of a collection has changed."""
@@ -162,9 +147,9 @@ class Views:
         except BaseException:
             store.close()
             raise
-        with self._following, self._opening:
-            before, self.store = self.store, store
-            self._opened, self._reached, self.address = filled._opened, filled._reached, address
+        before = self.store
+        with self._following:
+            self._opened, self._reached = filled._opened, filled._reached
         before.close()
         for collection in self._record.collections():
             self.nudge(collection.name)
@@ -196,39 +181,18 @@ class Views:
             self._changed.notify_all()
 
     def _drop(self, name: str) -> None:
-        with self._opening:
-            self._opened.pop(name, None)
-            self._reached.pop(name, None)
-            self._behind.pop(name, None)
-            self.store.drop(name)
-
-    def _open(self, name: str) -> View:
-        """The view as the store has it, or an empty one where that is of something else."""
-        dim = self._record.space(name).dim
-        try:
-            view = self.store.open(name, dim)
-            is_ours = self._is_noted(name) and view.cursor <= self._record.head(name)
-        except CollectionExistsError:  # with vectors of another length: of another space
-            is_ours = False
-        if not is_ours:
-            self.store.drop(name)
-            view = self.store.open(name, dim)
-            self._record.note_view(name, ViewNote(self.store.name, self.address, 0))
-        return view
-
-    def _is_noted(self, name: str) -> bool:
-        """Else it was made for another collection of this name, deleted since, or for another record."""
-        notes = ((note.store, note.address) for note in self._record.views(name))
-        return (self.store.name, self.address) in notes
+        self._reached.pop(name, None)
+        self._behind.pop(name, None)
+        self._opened.drop(name)
 
     def _follow_all(self) -> None:
         while (name := self._next(self._due)) is not None:
             try:
                 self._follow(name)
             except UnknownCollectionError:
-                self._opened.pop(name, None)
+                self._opened.forget(name)
             except StoreBrokenError as error:
-                self._opened.pop(name, None)
+                self._opened.forget(name)
                 self._wait_out(name, error)
             except (StoreError, RecordError) as error:
                 self._wait_out(name, error)
@@ -257,7 +221,7 @@ class Views:
         self.catch_up(name)
         self._behind[name] = 0
         if is_behind:
-            self._record.note_view(name, ViewNote(self.store.name, self.address, self._reached[name]))
+            self._opened.note(name, self._reached[name])
         with self._changed:
             self._calm.setdefault(name, time.monotonic() + CALM_S)
             self._changed.notify_all()
