@@ -206,6 +206,22 @@ def test_detached_job_is_paused_resumed_and_cancelled(served: Path, many: Path) 
     answer(served, "collection", "delete", "aside", "--yes")
 
 
+def test_ctrl_c_leaves_the_job_of_a_server_running(served: Path, many: Path) -> None:
+    def newest() -> dict[str, Any]:
+        jobs = client.get("/v1/jobs", params={"collection": "beside"}).json()["jobs"]
+        return dict(jobs[0]) if jobs else {}
+
+    with wait_for_server(served) as client:
+        with running(served, "ingest", str(many), "--collection", "beside") as process:
+            wait_until(lambda: bool(newest().get("done")), START_S)  # by then it is being watched
+            process.send_signal(signal.SIGINT)
+            assert process.wait(START_S) == 130
+            assert process.stderr is not None
+            assert f"job {newest()['id']} goes on in process".encode() in process.stderr.read()
+        assert newest()["state"] in ("planning", "running", "done")
+        client.delete("/v1/collections/beside")
+
+
 def test_doctor_compares_the_library_while_it_is_served(served: Path) -> None:
     findings = answer(served, "doctor", "--port", "0", "--all")
     [photos] = [one for one in findings if one["name"] == "photos"]
