@@ -21,7 +21,7 @@ from tests.libraries import write_pictures
 from tests.waiting import wait_until
 
 FEW = 30
-MANY = 700  # takes seconds: long enough to be met in the midst
+MANY = 600  # takes seconds: long enough to be met in the midst
 START_S = 60
 
 
@@ -204,6 +204,22 @@ def test_detached_job_is_paused_resumed_and_cancelled(served: Path, many: Path) 
     assert answer(served, "job", "cancel", number)["state"] == "cancelled"
     assert answer(served, "job", "list", "--collection", "aside")[0]["state"] == "cancelled"
     answer(served, "collection", "delete", "aside", "--yes")
+
+
+def test_ctrl_c_leaves_the_job_of_a_server_running(served: Path, many: Path) -> None:
+    def newest() -> dict[str, Any]:
+        jobs = client.get("/v1/jobs", params={"collection": "beside"}).json()["jobs"]
+        return dict(jobs[0]) if jobs else {}
+
+    with wait_for_server(served) as client:
+        with running(served, "ingest", str(many), "--collection", "beside") as process:
+            wait_until(lambda: bool(newest().get("done")), START_S)  # by then it is being watched
+            process.send_signal(signal.SIGINT)
+            assert process.wait(START_S) == 130
+            assert process.stderr is not None
+            assert f"job {newest()['id']} goes on in process".encode() in process.stderr.read()
+        assert newest()["state"] in ("planning", "running", "done")
+        client.delete("/v1/collections/beside")
 
 
 def test_doctor_compares_the_library_while_it_is_served(served: Path) -> None:
