@@ -16,6 +16,7 @@ from collections.abc import Callable
 from sightline.bootstrap import build
 from sightline.bootstrap.library import open_library
 from sightline.domain.collections import Changeset, SourceNote
+from sightline.domain.errors import SightlineError
 from sightline.domain.ledger import Job
 from sightline.observe.logs import HumanLines
 from sightline.services.collections.library import Library
@@ -148,4 +149,7 @@ ERRANDS: dict[str, Callable[..., None]] = {
 }
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    try:
+        main(sys.argv[1], sys.argv[2])
+    except SightlineError as error:
+        sys.exit(str(error))
