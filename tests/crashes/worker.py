@@ -12,11 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from sightline.bootstrap import build
 from sightline.bootstrap.library import open_library
 from sightline.domain.collections import Changeset, SourceNote
-from sightline.domain.errors import SightlineError
+from sightline.domain.errors import SightlineError, StoreUnavailableError
 from sightline.domain.ledger import Job
 from sightline.observe.logs import HumanLines
 from sightline.services.collections.library import Library
@@ -43,15 +44,26 @@ def main(home: str, store: str) -> None:
     library.start()
     threading.Thread(target=tell_computed, args=(served.workshop.metrics.text,), daemon=True).start()
     held = library.ensure(COLLECTION)
-    library.views.view(COLLECTION).count()
+    patiently(lambda: library.views.view(COLLECTION).count())
     say("ready", held.items, *jobs_so_far(library))
     for line in sys.stdin:
         errand, *arguments = line.rstrip("\n").split("\t")
-        ERRANDS[errand](library, *arguments)
+        patiently(partial(ERRANDS[errand], library, *arguments))
         say("over")
     library.close()
     served.close()
     os._exit(0)  # the thread that counts would hold what Python tidies away at its end
+
+
+def patiently(do: Callable[[], object]) -> None:
+    """Again and again while the store is away, or is just being opened."""
+    while True:
+        try:
+            do()
+            return
+        except StoreUnavailableError as error:
+            logging.warning("the worker waits: %s", error)
+            time.sleep(LOOK_S)
 
 
 def jobs_so_far(library: Library) -> tuple[int, int, int]:
@@ -152,4 +164,5 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1], sys.argv[2])
     except SightlineError as error:
-        sys.exit(str(error))
+        os.write(2, f"{error}\n".encode())
+        os._exit(1)  # the library is at work: Python's end would tear its threads out of their calls
