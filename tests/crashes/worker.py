@@ -13,17 +13,18 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from sightline.bootstrap import build
 from sightline.bootstrap.library import open_library
-from sightline.domain.collections import Changeset, SourceNote
+from sightline.domain.collections import Changeset
 from sightline.domain.errors import SightlineError, StoreUnavailableError
 from sightline.domain.ledger import Job
 from sightline.observe.logs import HumanLines
 from sightline.services.collections.library import Library
-from sightline.services.collections.planning import Order
 from sightline.settings import Settings
 from tests.crashes.stores import open_small_store
+from tests.libraries import order_of
 
 COLLECTION = "photos"
 SPARE = "spare"
@@ -79,7 +80,7 @@ def ingest(library: Library, folder: str, number: str) -> None:
     """Take a folder in, as the number-th job, unless that was accepted before."""
     ledger = library.ingestion.ledger
     if len(ledger.jobs(COLLECTION)) < int(number):
-        library.ingestion.submit(COLLECTION, Order(SourceNote("pictures", folder, {})))
+        library.ingestion.submit(COLLECTION, order_of(Path(folder)))
     job = ledger.jobs(COLLECTION)[0]
     say("accepted", job.id)
     follow(library, job)
