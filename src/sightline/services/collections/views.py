@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 REPLAY_CHANGES = 2000  # in one step: 8 MB of vectors of 1024 dimensions
 PAUSE_S = 0.5  # between two looks at one collection while nobody waits: a job changes it many times a second
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 30.0
-OPENING_S = 1.0  # a search waits for a view that another opens
+OPENING_S = 0.5  # a search waits for a view that another opens
 DELETION_S = 10.0  # a caller waits for the store's part of a deletion; it is made up for later
 CALM_S = 5.0  # without changes, then the index is brought up to date
 
