@@ -2,7 +2,7 @@
 
     python -m tests.crashes.failing_writes --error EIO --first 1 --last 100
 
-Every thread counts for itself, so that each n is several failures.
+Half of the pictures were taken in before. Every thread counts for itself, so that each n is several failures.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from tests.crashes.pictures import draw
 from tests.crashes.stores import open_small_store
 from tests.crashes.verdict import check, uninterrupted
 from tests.crashes.worker import COLLECTION
-from tests.libraries import ended, opened, order_of
+from tests.libraries import ingested, opened
 
 PICTURES = 120
 PATIENCE_S = 60.0
@@ -39,20 +39,19 @@ def is_there() -> bool:
 
 def fail_each(folder: Path, error: str, numbers: range) -> list[int]:
     """Those of the numbers at which a worker gave up; all that is promised held at each."""
-    source = folder / "pictures"
-    draw(source, range(PICTURES))
+    source, begun = folder / "pictures", folder / "begun"
+    draw(source, range(PICTURES // 2))
+    with opened(begun, stores=open_small_store) as library:
+        ingested(library, source, COLLECTION)
+    draw(source, range(PICTURES // 2, PICTURES))
     expected = uninterrupted(folder / "undisturbed", source)
     given_up = []
     for nth in numbers:
-        home = folder / f"home-{nth}"
-        home.mkdir()
+        home = Path(shutil.copytree(begun, folder / f"home-{nth}"))
         if not _survives(home, source, error, nth):
             given_up.append(nth)
         with opened(home, stores=open_small_store) as library:
-            library.ensure(COLLECTION)
-            jobs = library.ingestion.ledger.jobs(COLLECTION)
-            job = jobs[0] if jobs else library.ingestion.submit(COLLECTION, order_of(source))
-            ended(library, job.id)
+            ingested(library, source, COLLECTION)
             check(library, source, expected)
             library.views.view(COLLECTION).optimise()
             check(library, source, expected)
@@ -67,7 +66,7 @@ def _survives(home: Path, source: Path, error: str, nth: int) -> bool:
     watch = ["strace", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", "-e", f"trace={CALLS}"]
     worker = Worker(home, "-", before=[*watch, "-e", inject, *paths])
     try:
-        for errand in (["ingest", str(source), "1"], ["optimise"], ["delete"]):
+        for errand in (["ingest", str(source), "2"], ["optimise"], ["delete"]):
             assert worker.does(errand, PATIENCE_S), f"{errand[0]} hangs after write {nth} failed"
         worker.close()
     except EndedByItselfError as end:

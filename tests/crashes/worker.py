@@ -12,17 +12,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from sightline.bootstrap import build
 from sightline.bootstrap.library import open_library
-from sightline.domain.collections import Changeset, SourceNote
-from sightline.domain.errors import StoreUnavailableError
+from sightline.domain.collections import Changeset
+from sightline.domain.errors import SightlineError, StoreUnavailableError
 from sightline.domain.ledger import Job
 from sightline.observe.logs import HumanLines
 from sightline.services.collections.library import Library
-from sightline.services.collections.planning import Order
 from sightline.settings import Settings
 from tests.crashes.stores import open_small_store
+from tests.libraries import order_of
 
 COLLECTION = "photos"
 SPARE = "spare"
@@ -43,26 +45,26 @@ def main(home: str, store: str) -> None:
     library.start()
     threading.Thread(target=tell_computed, args=(served.workshop.metrics.text,), daemon=True).start()
     held = library.ensure(COLLECTION)
-    open_view(library)
+    patiently(lambda: library.views.view(COLLECTION).count())
     say("ready", held.items, *jobs_so_far(library))
     for line in sys.stdin:
         errand, *arguments = line.rstrip("\n").split("\t")
-        ERRANDS[errand](library, *arguments)
+        patiently(partial(ERRANDS[errand], library, *arguments))
         say("over")
     library.close()
     served.close()
     os._exit(0)  # the thread that counts would hold what Python tidies away at its end
 
 
-def open_view(library: Library) -> None:
-    """On a busy machine the store takes a while to be opened, and says so meanwhile."""
+def patiently(do: Callable[[], object]) -> None:
+    """Again and again while the store is away, or is just being opened."""
     while True:
         try:
-            library.views.view(COLLECTION).count()
-        except StoreUnavailableError:
-            time.sleep(0.05)
-        else:
+            do()
             return
+        except StoreUnavailableError as error:
+            logging.warning("the worker waits: %s", error)
+            time.sleep(LOOK_S)
 
 
 def jobs_so_far(library: Library) -> tuple[int, int, int]:
@@ -78,7 +80,7 @@ def ingest(library: Library, folder: str, number: str) -> None:
     """Take a folder in, as the number-th job, unless that was accepted before."""
     ledger = library.ingestion.ledger
     if len(ledger.jobs(COLLECTION)) < int(number):
-        library.ingestion.submit(COLLECTION, Order(SourceNote("pictures", folder, {})))
+        library.ingestion.submit(COLLECTION, order_of(Path(folder)))
     job = ledger.jobs(COLLECTION)[0]
     say("accepted", job.id)
     follow(library, job)
@@ -160,4 +162,8 @@ ERRANDS: dict[str, Callable[..., None]] = {
 }
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    try:
+        main(sys.argv[1], sys.argv[2])
+    except SightlineError as error:
+        os.write(2, f"{error}\n".encode())
+        os._exit(1)  # the library is at work: Python's end would tear its threads out of their calls
