@@ -11,8 +11,9 @@ TIMEOUT_S = 60
 
 
 def environment(cache: Path, **settings: str) -> dict[str, str]:
-    """No setting but these, no cache but this, no network."""
-    return {**CLEAN, "SIGHTLINE_CACHE_DIR": str(cache), "SIGHTLINE_OFFLINE": "1", **settings}
+    """No setting but these, no cache but this, no library of whoever runs the tests, no network."""
+    own = {"SIGHTLINE_CACHE_DIR": str(cache), "SIGHTLINE_HOME": str(cache.parent / "home")}
+    return {**CLEAN, **own, "SIGHTLINE_OFFLINE": "1", **settings}
 
 
 def sightline(

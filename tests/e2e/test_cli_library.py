@@ -41,8 +41,8 @@ def answer(place: Path, *arguments: str, code: int = 0) -> Any:
 
 
 @contextmanager
-def running(place: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
-    with started(arguments, place, **settings_of(place / "home")) as process:
+def running(place: Path, *arguments: str, **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
+    with started(arguments, place, **settings_of(place / "home", **settings)) as process:
         try:
             yield process
         finally:
@@ -92,7 +92,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     write_pictures(place / "photos", range(FEW))
     (place / "photos" / "copy.png").write_bytes((place / "photos" / "00000.png").read_bytes())
     (place / "photos" / "broken.png").write_bytes((place / "photos" / "00001.png").read_bytes()[:100])
-    with running(place, "serve", "--port", "0", "--log-level", "error") as server:
+    # one by one: a job of many takes long enough to be paused
+    slowly = {"SIGHTLINE_MAX_BATCH_ROWS": "1", "SIGHTLINE_PRECISION": "f32"}
+    with running(place, "serve", "--port", "0", "--log-level", "error", **slowly) as server:
         wait_for_server(place).close()
         done = run(place, "ingest", "photos")
         assert done.returncode == 3, done.stderr
