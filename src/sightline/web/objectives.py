@@ -21,6 +21,8 @@ GROUPS: dict[str, RouteGroup] = {
     "/v1/collections/{name}/ingest": "ingest",
     "/v1/collections/{name}/re-embed": "ingest",
     "/v1/store": "ingest",
+    "/v1/library/repair": "ingest",
+    "/v1/backup": "ingest",
     "/v1/jobs/{job}/pause": "ingest",
     "/v1/jobs/{job}/resume": "ingest",
     "/v1/jobs/{job}/cancel": "ingest",
