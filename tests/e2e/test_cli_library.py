@@ -15,12 +15,14 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks.library.pictures import jpegs
 from sightline.catalogue.owner import holder
 from tests.e2e.terminal import sightline, started
 from tests.libraries import write_pictures
 from tests.waiting import wait_until
 
 FEW = 30
+LONG = 20_000  # more than a server does in the time of three commands
 MANY = 600  # takes seconds: long enough to be met in the midst
 START_S = 60
 
@@ -198,15 +200,14 @@ def test_collection_is_made_listed_and_deleted(served: Path) -> None:
     assert missing.stderr.count(b"\n") == 1
 
 
-def test_detached_job_is_paused_resumed_and_cancelled(served: Path, many: Path) -> None:
-    first = str(answer(served, "ingest", str(many), "--collection", "aside", "--detach")["id"])
-    assert answer(served, "job", "pause", first)["state"] == "paused"
-    assert answer(served, "job", "cancel", first)["state"] == "cancelled"
-    second = str(answer(served, "ingest", str(many), "--collection", "aside", "--detach")["id"])
-    assert answer(served, "job", "pause", second)["state"] == "paused"
-    assert answer(served, "job", "resume", second)["state"] == "done"
+def test_detached_job_is_paused_resumed_and_cancelled(served: Path, tmp_path: Path) -> None:
+    many = jpegs(tmp_path / "many", LONG, (16, 16))
+    number = str(answer(served, "ingest", str(many), "--collection", "aside", "--detach")["id"])
+    assert answer(served, "job", "pause", number)["state"] == "paused"
+    assert answer(served, "job", "resume", number, "--detach")["state"] == "running"
+    assert answer(served, "job", "cancel", number)["state"] == "cancelled"
     listed = answer(served, "job", "list", "--collection", "aside")
-    assert [job["state"] for job in listed] == ["done", "cancelled"]
+    assert [job["state"] for job in listed] == ["cancelled"]
     answer(served, "collection", "delete", "aside", "--yes")
 
 

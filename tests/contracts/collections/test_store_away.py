@@ -9,6 +9,7 @@ import httpx
 import pytest
 from qdrant_client import QdrantClient
 
+from sightline.catalogue.database import Database
 from sightline.domain.errors import StoreUnavailableError
 from sightline.services.collections.choice import ChosenStore
 from sightline.services.collections.library import Library
@@ -58,6 +59,13 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
+def with_record_and_store(home: Path, address: str) -> Path:
+    """A library whose record is in its folder, and whose views were switched to another store."""
+    Database.in_folder(home).close()
+    ChosenStore(home, None, default="").keep(address)
+    return home
+
+
 def check_a_job_goes_on(
     library: Library, photos: Path, away: contextlib.AbstractContextManager[None]
 ) -> None:
@@ -82,9 +90,7 @@ def check_a_job_goes_on(
 def test_a_job_goes_on_without_postgres_and_the_view_follows(
     tmp_path: Path, photos: Path, postgres: PostgresServer, how
 ) -> None:
-    (tmp_path / "home").mkdir()
-    ChosenStore(tmp_path / "home", None, default="").keep(postgres.new_database())
-    with opened(tmp_path / "home") as library:
+    with opened(with_record_and_store(tmp_path / "home", postgres.new_database())) as library:
         check_a_job_goes_on(library, photos, how(postgres))
 
 
@@ -95,9 +101,8 @@ def test_a_job_goes_on_without_qdrant_and_the_view_follows(tmp_path: Path, photo
 
 
 def test_a_library_starts_and_works_while_its_store_is_away(tmp_path: Path, photos: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    ChosenStore(home, None, default="").keep(f"postgresql://127.0.0.1:{free_port()}/nobody")
+    nobody = f"postgresql://127.0.0.1:{free_port()}/nobody"
+    home = with_record_and_store(tmp_path / "home", nobody)
     began = time.monotonic()
     with opened(home) as library:
         assert time.monotonic() - began < READY_S
