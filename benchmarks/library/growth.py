@@ -70,7 +70,7 @@ def _timed(library: Library, photos: Path) -> tuple[float, Job]:
 
 def _until(library: Library, number: int, is_so: object) -> float:
     while not is_so(library.ingestion.ledger.job(number)):  # type: ignore[operator]
-        time.sleep(0.02)
+        time.sleep(0.05)
     return time.monotonic()
 
 

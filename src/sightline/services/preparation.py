@@ -104,7 +104,7 @@ class Preparation:
 
     def _leads(self, order: Order) -> bool:
         """Whether nobody else has computed it, or is about to; otherwise its job has or gets the answer."""
-        key = _key(order)
+        key = None if self._cache is None else _key(order)  # hashing a photo takes as long as cutting it
         if self._cache is None or key is None:
             return True
         pool = self._texts if isinstance(order.asked, Text) else self._pictures
