@@ -41,6 +41,7 @@ def opened(home: Path, *, stores: OpenStore | None = None, **settings: object) -
 
 
 def order_of(folder: Path, **options: object) -> Order:
+    folder = folder.resolve()
     return Order(SourceNote(str(folder), str(folder), options))  # type: ignore[arg-type]
 
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -276,6 +277,63 @@ def test_paths_outside_the_roots_are_not_even_told_to_be_there(server: Running, 
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "source_forbidden"), path
         messages.add(answer.json()["error"]["message"].partition(" is not")[2])
     assert len(messages) == 1
+
+
+def test_a_source_that_has_become_a_link_is_not_followed(
+    server: Running, roots: Path, tmp_path: Path
+) -> None:
+    write_pictures(roots / "swapped", range(3))
+    write_pictures(tmp_path / "secret", range(100, 103))
+    asked = {"source": str(roots / "swapped")}
+    first = server.client.post("/v1/collections/swapped/ingest", json=asked).json()["id"]
+    assert ended(server.client, first)["done"] == 3
+    (roots / "swapped").rename(roots / "elsewhere")
+    (roots / "swapped").symlink_to(tmp_path / "secret")
+    again = server.client.post(f"/v1/jobs/{first}/retry")
+    assert again.json()["queued"] == 0
+    thumbnail = server.client.get("/v1/collections/swapped/items?limit=1").json()["items"][0]["id"]
+    answer = server.client.get(f"/v1/collections/swapped/thumbnails/{thumbnail}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_source")
+
+
+def test_what_is_large_or_odd_is_refused_soon(server: Running) -> None:
+    """Each of these once took minutes, gigabytes, or ended in a 500."""
+    path = "/v1/collections/odd/items"
+    server.client.post("/v1/collections", json={"name": "odd"}).raise_for_status()
+    long_key = {"items": [{"text": "a", "metadata": {"k" * 300_000: [0] * 50_000}}]}
+    assert server.client.post(path, json=long_key, timeout=10).status_code == 200
+    given = saved(picture(seed=1), "PNG")
+    form = {"metadata": "[" + "[]," * 300_000 + "[]]"}
+    assert (
+        server.client.post(path, files={"file": given}, data=form).json()["error"]["code"]
+        == "invalid_request"
+    )
+    for uri in ("u" * 5000, "a\0b"):
+        answer = server.client.post(path, files={"file": given}, data={"uri": uri})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+    for address in (
+        "/v1/collections/odd/items?limit=abc",
+        "/v1/collections/odd/duplicates?offset=x",
+        "/v1/collections/odd/duplicates?keep=x",
+        "/v1/collections/odd/export?vectors=maybe",
+    ):
+        answer = server.client.get(address)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request"), address
+    assert server.client.get(f"/datasets/{'a' * 300}/embeddings/status").status_code == 404
+
+
+def test_a_put_beside_a_deletion_does_not_wait_for_its_view(server: Running) -> None:
+    path = "/v1/collections/fleeting"
+    for _ in range(5):
+        server.client.post("/v1/collections", json={"name": "fleeting"}).raise_for_status()
+        put = threading.Thread(
+            target=server.client.post, args=(f"{path}/items",), kwargs={"json": {"items": [{"text": "x"}]}}
+        )
+        put.start()
+        server.client.delete(path)
+        put.join(10)
+        assert not put.is_alive()
+        server.client.delete(path)
 
 
 @pytest.mark.parametrize("move", ["pause", "resume", "cancel"])

@@ -19,7 +19,7 @@ from sightline.catalogue.jobs import SqlLedger
 from sightline.catalogue.owner import Owner
 from sightline.catalogue.record import SqlRecord
 from sightline.domain.collections import SourceNote
-from sightline.domain.errors import SettingsError
+from sightline.domain.errors import SettingsError, SourceError
 from sightline.domain.items import Json
 from sightline.domain.ledger import Job
 from sightline.domain.ports import Fetcher, Source, Store
@@ -95,6 +95,8 @@ def _joined(
     """The parts of a library whose folder is ours."""
     home, choice = home_of(settings), _choice(settings)
     database = _database(home, choice.address)
+    if not database.is_file:
+        choice.keep(choice.address)  # else a command without the setting would begin another record here
     record, ledger = SqlRecord(database), SqlLedger(database)
     # whoever held a shard of our folder has ended; a database on a server is not ours alone
     ledger.release_all(None if database.is_file else _owner_name(home))
@@ -212,6 +214,9 @@ def _choice(settings: Settings) -> ChosenStore:
 
 def _open_source(settings: Settings, fetcher: Fetcher | None, note: SourceNote) -> Source:
     options = note.options
+    for place in (note.address, _text(options.get("root"))):
+        if place is not None:
+            _require_same_place(place)
     source: Source = source_class(note.address)(
         note.address,
         SourceOptions(
@@ -227,6 +232,13 @@ def _open_source(settings: Settings, fetcher: Fetcher | None, note: SourceNote) 
         ),
     )
     return source
+
+
+def _require_same_place(address: str) -> None:
+    """Raises SourceError: it was resolved when it was noted, and leads through a link now."""
+    path = Path(address)
+    if "://" not in address and path.exists() and path.resolve() != path.absolute():
+        raise SourceError(f"{address[:200]!r} is, or leads through, a link by now; give the folder itself")
 
 
 def _columns(given: Json) -> Columns:

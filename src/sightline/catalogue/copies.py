@@ -19,6 +19,7 @@ from sightline.catalogue.steps import STEPS
 from sightline.domain.errors import RecordBrokenError, RecordNewerError, RecordUnavailableError
 
 FILE_NAME = "catalogue.db"
+SQLITE = b"SQLite format 3\0"
 SHOWN_FAULTS = 100  # SQLite stops looking after so many
 ASIDE = "before-restore"
 
@@ -35,13 +36,28 @@ def copy(source: Path, target: Path) -> int:
 
     Raises StorageFullError, RecordUnavailableError, RecordBrokenError; OSError: the place cannot be written.
     """
-    with TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-        growing = Path(folder) / target.name
+    _require_replaceable(target)
+    with TemporaryDirectory(prefix=".backup.", dir=target.parent) as folder:
+        growing = Path(folder) / FILE_NAME
         with in_our_words():
             _fill(source, growing)
         growing.replace(target)
     _sync(target.parent)
     return target.stat().st_size
+
+
+def _require_replaceable(target: Path) -> None:
+    """Raises RecordUnavailableError: there is something else than an earlier copy."""
+    if not target.exists() and not target.is_symlink():
+        return
+    is_file = target.is_file() and not target.is_symlink()
+    if not is_file or _beginning(target) != SQLITE:
+        raise RecordUnavailableError(f"{target} is there and is no backup; give another name")
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(SQLITE))
 
 
 def restore(folder: Path, source: Path) -> Path | None:

@@ -186,9 +186,11 @@ class SqlRecord:
                 raise MissingVectorError(f"{left} items have no vector in space {fingerprint[:16]} yet")
             space = vectors.space_row(connection, fingerprint)
             mine = items.c.collection_id == row.id
-            connection.execute(update(items).where(mine).values(seq=items.c.seq + row.seq))
+            first = connection.scalar(select(func.min(items.c.seq)).where(mine))
+            shift = 0 if first is None else row.seq - first + 1  # the smallest number that moves all past it
+            connection.execute(update(items).where(mine).values(seq=items.c.seq + shift))
             bound = update(collections).where(collections.c.id == row.id)
-            connection.execute(bound.values(space_id=space.id, seq=2 * row.seq))
+            connection.execute(bound.values(space_id=space.id, seq=row.seq + shift))
         return self.collection(name)
 
     def sweep(self) -> int:

@@ -66,7 +66,7 @@ class Background:
         """Scores not below `least`, and what share of the collection reaches each."""
         for rank, score in enumerate(best, start=1):
             if score >= least:
-                yield score, rank / self.total
+                yield score, rank / max(self.total, rank)  # the view may have been emptied since
         above = int((scores >= least).sum())
         for rank in range(MIN_CROWD_ITEMS, above + 1):
             yield float(scores[rank - 1]), rank / len(scores)

@@ -14,11 +14,13 @@ from sightline.domain.errors import InvalidRequestError
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Metadata = Mapping[str, Json]
+Place = tuple[str | int, ...]  # in a document: keys and numbers
 
 COLLECTION_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")  # 63: PostgreSQL cuts a longer identifier off
 RESERVED_NAME = re.compile(r"pg_.*|information_schema")  # databases keep these schemas for themselves
 MAX_ITEM_ID_CHARACTERS = 512
 MAX_METADATA_DEPTH = 32
+MAX_URI_CHARACTERS = 4096
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters and halves of a pair
 # PostgreSQL's text cannot hold NUL, UTF-8 cannot hold half of a surrogate pair
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
@@ -97,11 +99,23 @@ def checked_metadata(metadata: object) -> Metadata:
     """
     if not isinstance(metadata, dict):
         raise InvalidRequestError(f"metadata must be a JSON object, not {type(metadata).__name__}")
-    _check_json(metadata, "metadata", MAX_METADATA_DEPTH)
+    _check_json(metadata, (), MAX_METADATA_DEPTH)
     return metadata
 
 
-def _check_json(value: object, place: str, depth_left: int) -> None:
+def checked_uri(uri: str) -> str:
+    """The address, if it can be shown with an item. It is never opened.
+
+    Raises InvalidRequestError.
+    """
+    if len(uri) > MAX_URI_CHARACTERS or "\0" in uri:
+        raise InvalidRequestError(
+            f"a uri of {len(uri)} characters; it may have {MAX_URI_CHARACTERS}, and no NUL among them"
+        )
+    return uri
+
+
+def _check_json(value: object, place: Place, depth_left: int) -> None:
     if depth_left < 0:
         raise InvalidRequestError(f"metadata is nested more than {MAX_METADATA_DEPTH} deep")
     match value:
@@ -113,26 +127,31 @@ def _check_json(value: object, place: str, depth_left: int) -> None:
             _check_number(value, place)
         case list():
             for number, item in enumerate(value):
-                _check_json(item, f"{place}[{number}]", depth_left - 1)
+                _check_json(item, (*place, number), depth_left - 1)
         case dict():
             for key, item in value.items():
                 _check_text(key, place)
-                _check_json(item, f"{place}.{key}", depth_left - 1)
+                _check_json(item, (*place, key), depth_left - 1)
         case _:
-            raise InvalidRequestError(f"{place[:200]} is {type(value).__name__}, which JSON does not have")
+            raise InvalidRequestError(f"{_shown(place)} is {type(value).__name__}, which JSON does not have")
 
 
-def _check_text(text: object, place: str) -> None:
+def _check_text(text: object, place: Place) -> None:
     if not isinstance(text, str):
-        raise InvalidRequestError(f"{place[:200]} has a key {text!r}; keys of JSON objects are strings")
+        raise InvalidRequestError(f"{_shown(place)} has a key {text!r}; keys of JSON objects are strings")
     if UNSTORABLE.search(text):
-        raise InvalidRequestError(f"{place[:200]} holds text with a NUL or half a surrogate pair")
+        raise InvalidRequestError(f"{_shown(place)} holds text with a NUL or half a surrogate pair")
 
 
-def _check_number(number: float, place: str) -> None:
+def _check_number(number: float, place: Place) -> None:
     try:
         finite = abs(float(number)) < float("inf")  # NaN is not
     except OverflowError:
         finite = False
     if not finite:
-        raise InvalidRequestError(f"{place[:200]} is a number that no float64 holds; write it as a string")
+        raise InvalidRequestError(f"{_shown(place)} is a number that no float64 holds; write it as a string")
+
+
+def _shown(place: Place) -> str:
+    """Written only for an error: of a hundred thousand values below a long key it would take minutes."""
+    return "metadata" + "".join(f"[{part}]" if isinstance(part, int) else f".{part:.80}" for part in place)

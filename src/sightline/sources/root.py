@@ -65,7 +65,7 @@ class Root:
     def open(self) -> int:
         """A handle on the folder, for its taker to close. Raises SourceError: it is gone or not readable."""
         try:
-            return os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            return _opened(self.path)
         except OSError as exc:
             raise SourceError(f"the folder {str(self.path)!r} cannot be opened; see who may read it") from exc
 
@@ -110,6 +110,18 @@ class Root:
             yield handle, last
         finally:
             os.close(handle)
+
+
+def _opened(path: Path) -> int:
+    """A folder by its whole path, none of whose parts may have become a link since it was resolved."""
+    handle = os.open(path.anchor, FOLDER_FLAGS)
+    for part in path.parts[1:]:
+        outer = handle
+        try:
+            handle = os.open(part, FOLDER_FLAGS, dir_fd=outer)
+        finally:
+            os.close(outer)
+    return handle
 
 
 def with_facts(entry: Entry, facts: Facts | None) -> Entry:

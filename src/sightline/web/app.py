@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import anyio.to_thread
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
@@ -35,7 +36,12 @@ from sightline.web import (
 )
 from sightline.web.downloads import Downloads
 from sightline.web.edge import Edge
-from sightline.web.errors import RefusedError, answer_http_error, answer_known_error
+from sightline.web.errors import (
+    RefusedError,
+    answer_http_error,
+    answer_known_error,
+    answer_wrong_parameter,
+)
 from sightline.web.limits import Gate
 from sightline.web.state import METRICS, ServerState
 from sightline.web.tracing import TraceRing
@@ -115,6 +121,7 @@ def _add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(SightlineError, answer_known_error)
     app.add_exception_handler(RefusedError, answer_known_error)
     app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(RequestValidationError, answer_wrong_parameter)
 
 
 def _add_rings(app: FastAPI, state: ServerState, traces: Traces | None) -> None:

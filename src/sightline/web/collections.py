@@ -116,9 +116,8 @@ async def delete_collection(request: Request, name: str) -> Response:
 async def ingest(request: Request, name: str) -> Response:
     library = library_of(request)
     asked = parsed(IngestRequest, await read_json(request))
-    note = _note(asked, require_below_roots(request, asked.source))
-    if asked.root is not None:
-        require_below_roots(request, asked.root)
+    root = None if asked.root is None else require_below_roots(request, asked.root)
+    note = _note(asked, require_below_roots(request, asked.source), root)
     order = Order(note, removes_missing=not asked.keep_missing)
     job = await in_thread(lambda: submitted(library, name, order, model=asked.model))
     return accepted(job, library)
@@ -178,12 +177,12 @@ def require_below_roots(request: Request, address: str) -> str:
     return str(path)
 
 
-def _note(asked: IngestRequest, address: str) -> SourceNote:
+def _note(asked: IngestRequest, address: str, root: str | None) -> SourceNote:
     options: dict[str, Json] = {
         "include": _json(asked.include),
         "exclude": _json(asked.exclude),
         "hidden": asked.hidden,
-        "root": asked.root,
+        "root": root,
         "columns": asked.columns.model_dump() if asked.columns else None,
     }
     return SourceNote(asked.name or address, address, options)

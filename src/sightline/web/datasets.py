@@ -29,6 +29,7 @@ from sightline.web.state import ServerState, state_of
 
 router = APIRouter(tags=["explorer"], responses=ERRORS)
 
+MAX_NAME = 63  # characters: of a file's 255 bytes each may take four
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
@@ -115,7 +116,7 @@ def collection_of(dataset: str) -> str:
 
 def _folder(state: ServerState, name: str) -> Path:
     """Raises RefusedError: there is no such data set."""
-    if name not in ("", ".", "..") and "/" not in name and "\0" not in name:
+    if name not in ("", ".", "..") and "/" not in name and "\0" not in name and len(name) <= MAX_NAME:
         for root in state.settings.source_roots:
             top = Path(root).expanduser().resolve()
             found = top / name

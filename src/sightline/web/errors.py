@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -145,6 +146,15 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
     if error.headers:
         answer.headers.update(error.headers)  # Allow
     return answer
+
+
+async def answer_wrong_parameter(request: Request, error: Exception) -> Response:
+    """A parameter of the address that is of no use. What was sent is not shown: it may be long."""
+    if not isinstance(error, RequestValidationError):  # registered for nothing else
+        raise error
+    first = error.errors()[0]
+    name = str(first["loc"][-1])
+    return _counted(request, RefusedError("invalid_request", f"{name}: {first['msg']}", param=name))
 
 
 def _counted(request: Request, error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """The library as a whole: examined, repaired, backed up. For whoever may read its folder. Knows no store."""
 
+import contextlib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -7,13 +8,15 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from sightline.domain.errors import InvalidRequestError
+from sightline.domain.errors import InvalidRequestError, UnknownCollectionError
+from sightline.environment import home_of
 from sightline.services.collections.inspection import Verdict
 from sightline.services.collections.library import Library
 from sightline.web.answers import json_answer
-from sightline.web.library import in_thread, library_of
+from sightline.web.library import at_length, in_thread, library_of
 from sightline.web.openai import ERRORS
 from sightline.web.schemas import documented, parsed
+from sightline.web.state import state_of
 from sightline.web.store import require_owner
 from sightline.web.uploads import read_json
 
@@ -37,7 +40,7 @@ async def check_library(request: Request, *, all: bool = False) -> Response:
     """all: every vector of every view, rather than a sample; that takes as many exact searches."""
     library = library_of(request)
     require_owner(request)
-    return json_answer(await in_thread(lambda: _checked(library, at_all=all)))
+    return json_answer(await at_length(request, lambda: _checked(library, at_all=all)))
 
 
 @router.post(
@@ -60,20 +63,26 @@ async def back_up(request: Request) -> Response:
     library = library_of(request)
     require_owner(request)
     path = Path(parsed(BackupRequest, await read_json(request)).path)
-    if not path.is_absolute() or path.is_dir() or not path.parent.is_dir():
-        raise InvalidRequestError(
-            f"{str(path)[:200]!r} cannot be written; give a whole path in a folder that is there"
-        )
+    home = home_of(state_of(request).settings)
     try:
+        if not path.is_absolute() or not path.parent.is_dir() or path.parent.resolve().is_relative_to(home):
+            raise InvalidRequestError(
+                f"{str(path)[:200]!r} cannot be written; give a whole path in a folder that is there, not in "
+                "the library's own"
+            )
         size_bytes = await in_thread(lambda: library.back_up(path))
-    except OSError as error:
-        raise InvalidRequestError(f"{str(path)[:200]!r} cannot be written: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name cannot be used"
+        raise InvalidRequestError(f"{str(path)[:200]!r} cannot be written: {reason}") from error
     return json_answer({"path": str(path), "size_bytes": size_bytes})
 
 
 def _checked(library: Library, *, at_all: bool) -> dict[str, object]:
     faults = library.inspection.faults()
-    verdicts = [library.inspection.look(name, at_all=at_all) for name in library.inspection.names()]
+    verdicts = []
+    for name in library.inspection.names():
+        with contextlib.suppress(UnknownCollectionError):  # deleted meanwhile
+            verdicts.append(library.inspection.look(name, at_all=at_all))
     return {
         "sound": not faults and all(verdict.is_sound for verdict in verdicts),
         "faults": faults,

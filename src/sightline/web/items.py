@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
@@ -14,7 +13,7 @@ from sightline.domain.arrays import Float32
 from sightline.domain.collections import Item
 from sightline.domain.entries import item_id
 from sightline.domain.errors import InputError, InvalidRequestError, UnknownItemError
-from sightline.domain.items import Metadata, checked_item_id, checked_metadata
+from sightline.domain.items import Metadata, checked_item_id, checked_metadata, checked_uri
 from sightline.imaging.thumbnails import MEDIA_TYPE
 from sightline.services.collections.library import Library
 from sightline.services.embedding import Embedded
@@ -30,7 +29,7 @@ from sightline.web.library import in_thread, item_answer, library_of
 from sightline.web.openai import ERRORS
 from sightline.web.schemas import EXAMPLE_PICTURE, check_text, documented, parsed
 from sightline.web.state import state_of
-from sightline.web.uploads import is_form, picture_of, read_form, read_json
+from sightline.web.uploads import bounded_json, is_form, picture_of, read_form, read_json
 
 router = APIRouter(tags=["items"], responses=ERRORS)
 
@@ -173,16 +172,14 @@ async def _read_form(request: Request) -> Batch:
     form = await read_form(request)
     metadata: object = {}
     if "metadata" in form.fields:
-        try:
-            metadata = orjson.loads(form.fields["metadata"])
-        except orjson.JSONDecodeError as error:
-            raise InvalidRequestError("the field `metadata` is not JSON; send an object") from error
+        metadata = bounded_json(form.fields["metadata"].encode(), "the field `metadata`")
     own_id = form.fields.get("id")
     if not form.files or (own_id and len(form.files) > 1):
         raise InvalidRequestError(
             f"the form has {len(form.files)} fields called `file`; send at least one, and just one with an id"
         )
-    kept = (own_id and checked_item_id(own_id), form.fields.get("uri", ""), checked_metadata(metadata))
+    uri = checked_uri(form.fields.get("uri", ""))
+    kept = (own_id and checked_item_id(own_id), uri, checked_metadata(metadata))
     items = [Given(Picture(data), *kept) for data in form.files]
     return Batch(items, wait=form.fields.get("wait") not in ("false", "0"))
 
@@ -197,7 +194,7 @@ def _given(one: GivenItem, settings: Settings, *, each: bool) -> Given:
         else:
             check_text(one.text, settings.max_text_chars)
             sent = Text(one.text)
-        uri = one.uri or (sent.url if isinstance(sent, Link) else "")
+        uri = checked_uri(one.uri or (sent.url if isinstance(sent, Link) else ""))
         return Given(sent, one.id and checked_item_id(one.id), uri, checked_metadata(one.metadata))
     except InputError as error:
         if each:

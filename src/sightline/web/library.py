@@ -1,12 +1,14 @@
 """What the routes of collections share: the library, its owner, its descriptions. Does not know a route."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio.to_thread
 from fastapi import Request
 
 from sightline.domain.collections import Item
+from sightline.domain.errors import OverloadedError
 from sightline.domain.ledger import Job
 from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.library import Described, Library
@@ -15,6 +17,9 @@ from sightline.web.limits import carries, digest
 from sightline.web.state import state_of
 
 T = TypeVar("T")
+
+MAX_LONG_WORKS = 4  # duplicates, exports, checks: each keeps a processor busy
+LONG_RETRY_S = 5.0
 
 
 def library_of(request: Request) -> Library:
@@ -30,6 +35,32 @@ def library_of(request: Request) -> Library:
 async def in_thread(work: Callable[[], T]) -> T:
     """Record and stores block; the event loop must not."""
     return await anyio.to_thread.run_sync(work)
+
+
+async def at_length(request: Request, work: Callable[[], T]) -> T:
+    """As in_thread, of what goes through a whole collection: a few at once, so that threads are left.
+
+    Raises OverloadedError: as many are under way.
+    """
+    with longer(request):
+        return await in_thread(work)
+
+
+@contextmanager
+def longer(request: Request) -> Iterator[None]:
+    """A place for such work, for the block. Raises OverloadedError."""
+    state = state_of(request)
+    if state.long_works >= MAX_LONG_WORKS:
+        raise OverloadedError(
+            f"{MAX_LONG_WORKS} requests through whole collections are under way, the limit; try again "
+            "after the time in Retry-After",
+            retry_after_s=LONG_RETRY_S,
+        )
+    state.long_works += 1
+    try:
+        yield
+    finally:
+        state.long_works -= 1
 
 
 def is_owner(request: Request) -> bool:

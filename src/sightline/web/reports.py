@@ -1,20 +1,27 @@
 """What is told of a whole collection: its duplicates, and all of it as a file. Does not know formats."""
 
+import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 
-import orjson
 from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
 from sightline.domain.duplicates import NEAR, DuplicatesOrder, Group, KeepRule
-from sightline.domain.errors import InvalidRequestError
+from sightline.domain.errors import DeadlineError, InvalidRequestError
 from sightline.domain.filter_syntax import parse
 from sightline.registry import export_format
 from sightline.services.collections.export import ExportOrder
 from sightline.web.answers import json_answer
-from sightline.web.library import in_thread, item_answer, library_of
+from sightline.web.calls import while_connected
+from sightline.web.library import at_length, in_thread, item_answer, library_of, longer
 from sightline.web.openai import ERRORS
+from sightline.web.state import state_of
+from sightline.web.uploads import bounded_json
+
+MAX_SEARCH_S = 900.0  # for the duplicates of a large collection
 
 router = APIRouter(tags=["collections"], responses=ERRORS)
 
@@ -30,11 +37,18 @@ async def list_duplicates(
     limit: int = 100,
 ) -> Response:
     """threshold: the least cosine to the item that is kept, or `exact` for the same bytes only."""
-    library = library_of(request)
+    library, left = library_of(request), threading.Event()
     order = DuplicatesOrder(name, None if threshold == "exact" else _number(threshold), keep)
 
+    ends_at = time.monotonic() + MAX_SEARCH_S
+
+    def go_on(*_: int) -> None:
+        """Told now and then, while somebody waits."""
+        if state_of(request).is_draining or left.is_set() or time.monotonic() > ends_at:
+            raise DeadlineError("the search for duplicates took too long; ask for `exact` ones")
+
     def found() -> dict[str, object]:
-        report = library.duplicates.find(order)
+        report = library.duplicates.find(order, go_on)
         groups = library.duplicates.page(report, offset=offset, limit=limit)
         more = offset + limit < len(report.stars)
         return {
@@ -44,7 +58,10 @@ async def list_duplicates(
             "next_offset": offset + limit if more else None,
         }
 
-    return json_answer(await in_thread(found))
+    try:
+        return json_answer(await while_connected(request, at_length(request, found)))
+    finally:
+        left.set()
 
 
 @router.get("/v1/collections/{name}/export", summary="All of a collection as a file")
@@ -53,22 +70,23 @@ async def export(
 ) -> Response:
     """filter: as in a search, as JSON. What changes while it is sent is there as it was or as it is."""
     library = library_of(request)
-    try:
-        where = None if filter is None else parse(orjson.loads(filter))
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequestError("the filter is not JSON; write it as in a search") from error
+    where = None if filter is None else parse(bounded_json(filter.encode(), "the filter"))
     order = ExportOrder(name, format, where, with_vectors=vectors)
-    pieces = await in_thread(lambda: library.export.pieces(order))
+    with longer(request):  # refused while it can be
+        pieces = await in_thread(lambda: library.export.pieces(order))
     form = export_format(format)
     headers = {"content-disposition": f'attachment; filename="{name}{form.ending}"'}
-    return StreamingResponse(_in_threads(pieces), headers=headers, media_type=form.media_type)
+    return StreamingResponse(_in_threads(request, pieces), headers=headers, media_type=form.media_type)
 
 
-async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Each made in a thread; whoever leaves early ends the making."""
+async def _in_threads(request: Request, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Each made in a thread; whoever leaves early ends the making, and so does the server's end."""
     try:
-        while (piece := await in_thread(partial(next, pieces, None))) is not None:
-            yield piece
+        with longer(request):
+            while (piece := await in_thread(partial(next, pieces, None))) is not None:
+                yield piece
+                if state_of(request).is_draining:
+                    raise ClientDisconnect
     finally:
         if hasattr(pieces, "close"):
             await in_thread(pieces.close)

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-import orjson
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
@@ -29,7 +28,7 @@ from sightline.web.library import in_thread, library_of, printable
 from sightline.web.openai import ERRORS
 from sightline.web.schemas import check_text, documented, parsed
 from sightline.web.state import ServerState, state_of
-from sightline.web.uploads import is_form, picture_of, read_form, read_json
+from sightline.web.uploads import bounded_json, is_form, picture_of, read_form, read_json
 
 router = APIRouter(tags=["search"], responses=ERRORS)
 
@@ -129,10 +128,7 @@ def _value(name: str, text: str) -> object:
     """A field of a form is text; what is none in JSON is written as in JSON."""
     if name in TEXT_FIELDS:
         return text
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequestError(f"the field `{name}` is not JSON; write it as in a JSON body") from error
+    return bounded_json(text.encode(), f"the field `{name}`")
 
 
 def _kinds(part: Part) -> list[str]:

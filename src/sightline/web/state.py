@@ -29,6 +29,7 @@ class ServerState:
     started_at: float = field(default_factory=time.time)
     is_draining: bool = False
     streams: int = 0  # of events, open now
+    long_works: int = 0  # through whole collections, under way
     failure: str | None = None  # why the models could not be loaded
     proving: asyncio.Lock = field(
         default_factory=asyncio.Lock

@@ -40,21 +40,26 @@ async def read_json(request: Request) -> dict[str, object]:
     if kind != b"application/json" and not kind.endswith(b"+json"):
         raise _wrong_type(kind, "application/json")
     body = await _body(request)
-    values = sum(map(body.count, (b",", b"[", b"{"))) if len(body) > SMALL_JSON_BYTES else 0
-    if values > MAX_JSON_VALUES:
-        raise InvalidRequestError(
-            f"the JSON has more than {MAX_JSON_VALUES} values, the limit; send less at once"
-        )
-    try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequestError(
-            f"the body is not JSON that can be read (line {error.lineno}, column {error.colno}); send UTF-8 "
-            "JSON without NaN, nested less than 1000 deep"
-        ) from error
+    content = bounded_json(body, "the body")
     if not isinstance(content, dict):
         raise InvalidRequestError("the body must be a JSON object")
     return content
+
+
+def bounded_json(text: bytes, what: str) -> object:
+    """JSON from outside. Raises InvalidRequestError: it is none, or has too many values, or too deep ones."""
+    values = sum(map(text.count, (b",", b"[", b"{"))) if len(text) > SMALL_JSON_BYTES else 0
+    if values > MAX_JSON_VALUES:
+        raise InvalidRequestError(
+            f"{what} has more than {MAX_JSON_VALUES} values, the limit; send less at once"
+        )
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequestError(
+            f"{what} is not JSON that can be read (line {error.lineno}, column {error.colno}); send UTF-8 "
+            "JSON without NaN, nested less than 1000 deep"
+        ) from error
 
 
 async def _body(request: Request) -> bytes:

@@ -111,3 +111,18 @@ def test_what_is_no_whole_backup_is_refused_and_changes_nothing(tmp_path: Path, 
         copies.restore(tmp_path / "home", source)
     assert SqlRecord(Database.in_folder(tmp_path / "home")).collection("photos").items == 200
     assert not list((tmp_path / "home").glob("*before-restore*"))
+
+
+def test_a_copy_replaces_nothing_but_an_earlier_copy(tmp_path: Path) -> None:
+    """As root even a device could be replaced."""
+    source = Path(tmp_path / "catalogue.db")
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute("CREATE TABLE t (a)")
+    other, link, target = tmp_path / "other.txt", tmp_path / "link", tmp_path / "copy.db"
+    other.write_text("mine")
+    link.symlink_to(source)
+    for place in (other, link, Path("/dev/null")):
+        with pytest.raises(RecordUnavailableError, match="is no backup"):
+            copies.copy(source, place)
+    assert other.read_text() == "mine"
+    assert copies.copy(source, target) == copies.copy(source, target)

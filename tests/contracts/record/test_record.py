@@ -188,6 +188,17 @@ def test_a_new_space_grows_beside_the_old_and_replaces_it_in_one_step(record: Sq
     assert record.collection("shoes").head == 8
 
 
+def test_switching_back_and_forth_lets_numbers_grow_by_the_items_only(record: SqlRecord) -> None:
+    record.commit("shoes", upserts(range(3)))
+    record.prepare_space(OTHER_SPACE)
+    computed = {one.sha256: vector(one.sha256, OTHER_SPACE) for one in record.page("shoes")}
+    record.commit("shoes", Changeset(OTHER_SPACE.fingerprint, vectors=computed))
+    for number in range(1, 9):
+        record.switch("shoes", (OTHER_SPACE if number % 2 else SPACE).fingerprint)
+        assert record.head("shoes") == 3 + 3 * number
+        assert len(record.changes_since("shoes", 3 * number, 10)) == 3
+
+
 def test_names_of_files_that_are_no_text_come_back_as_they_were(record: SqlRecord) -> None:
     odd = Item(
         "id", "caf\udce9\n\0/\u202e.jpg", content(0), 1, None, {"note": "\ud83d", "deep": [{"a": None}]}

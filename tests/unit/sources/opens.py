@@ -32,10 +32,12 @@ def recorded_opens() -> Iterator[list[tuple[object, int]]]:
 
 def leaves(opened: list[tuple[object, int]], root: str) -> list[object]:
     """What was opened other than the root, or one plain name in a folder already open: never by a link, and
-    never so that a pipe would be waited for.
+    never so that a pipe would be waited for. The way to the root begins at the top of the file system.
     """
     return [
-        path for path, flags in opened if str(path) != root and not (_is_one_name(path) and _is_safe(flags))
+        path
+        for path, flags in opened
+        if str(path) not in (root, os.sep) and not (_is_one_name(path) and _is_safe(flags))
     ]
 
 

@@ -7,7 +7,7 @@ nobody could have it until its lease ends.
 from collections import deque
 
 from sightline.domain.catalogue import Ledger
-from sightline.domain.errors import LeaseLostError
+from sightline.domain.errors import LeaseLostError, UnknownJobError
 from sightline.domain.ledger import Lease, Outcome
 
 
@@ -49,7 +49,7 @@ class Leases:
         for lease in list(self._held.values()):
             try:
                 self._ledger.heartbeat(lease)
-            except LeaseLostError:
+            except (LeaseLostError, UnknownJobError):
                 continue  # its worker meets that when it settles
 
     def _return(self, lease: Lease) -> None:

@@ -1,6 +1,7 @@
 """All collections of one record, with the work that is done on them. Knows no protocol and no product."""
 
 import contextlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,7 @@ class Library:
         self.served = served
         self.ingestion = ingestion
         self._runs_jobs = runs_jobs
+        self._switching = threading.Lock()
 
     def start(self) -> None:
         """Follow the record, and go on with every job."""
@@ -164,8 +166,11 @@ class Library:
         Raises SettingsError, StoreError: it cannot be used; everything stays as it is.
         """
         self._choice.require_free()
-        self.views.switch(self._open_store(address), shown(address))
-        self._choice.keep(address)
+        if address == self._choice.address:
+            return
+        with self._switching:
+            self.views.switch(self._open_store(address), shown(address))
+            self._choice.keep(address)
 
     def keep_store(self) -> None:
         """Choose the store in use from the next start on too."""

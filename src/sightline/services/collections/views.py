@@ -7,6 +7,7 @@ another store is made again by the same few lines, and costs no forward pass.
 import logging
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 from sightline.domain.catalogue import Record
@@ -21,6 +22,7 @@ REPLAY_CHANGES = 2000  # in one step: 8 MB of vectors of 1024 dimensions
 PAUSE_S = 0.5  # between two looks at one collection while nobody waits: a job changes it many times a second
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 30.0
 DELETION_S = 10.0  # a caller waits for the store's part of a deletion; it is made up for later
+CLOSING_S = 5.0  # for a step under way
 CALM_S = 5.0  # without changes, then the index is brought up to date
 
 
@@ -51,6 +53,7 @@ class Views:
         self._reached: dict[str, int] = {}
         self._behind: dict[str, int] = {}
         self._retiring: set[str] = set()
+        self._deletions = Counter[str]()
         self._retry_s: dict[str, float] = {}
         self._trouble: dict[str, str] = {}
         self._is_closed = False
@@ -82,10 +85,10 @@ class Views:
             self._changed.notify_all()
         follower, indexer = self._threads
         if follower.is_alive():
-            follower.join()
+            follower.join(CLOSING_S)  # a store may not answer: what it does not hold is replayed
         self.store.close()  # which breaks off an index that would take minutes more
         if indexer.is_alive():
-            indexer.join()
+            indexer.join(CLOSING_S)
 
     def view(self, name: str) -> View:
         """The view of a collection, made if there is none.
@@ -102,14 +105,23 @@ class Views:
             self._changed.notify_all()
 
     def wait(self, name: str, seq: int, *, timeout_s: float) -> bool:
-        """Wait until the view holds the record up to a change; False where it does not in time."""
-        end = time.monotonic() + timeout_s
+        """Wait until the view holds the record up to a change; False if it does not in time, or is gone."""
+        deletions = self._deletions[name]
+        try:
+            self._record.head(name)
+        except UnknownCollectionError:
+            return False
         with self._changed:
             self._due[name] = time.monotonic()
             self._changed.notify_all()
-            return self._changed.wait_for(
-                lambda: self._reached.get(name, -1) >= seq or self._is_closed, end - time.monotonic()
+            self._changed.wait_for(
+                lambda: self._holds(name, seq) or self._is_closed or self._deletions[name] != deletions,
+                timeout_s,
             )
+            return self._holds(name, seq)
+
+    def _holds(self, name: str, seq: int) -> bool:
+        return self._reached.get(name, -1) >= seq
 
     def state(self, name: str) -> ViewState:
         """Raises UnknownCollectionError, RecordError."""
@@ -178,6 +190,7 @@ class Views:
         self._record.delete(name)
         with self._changed:
             self._retiring.discard(name)
+            self._deletions[name] += 1
             self._changed.notify_all()
 
     def _drop(self, name: str) -> None:
