@@ -29,6 +29,7 @@ def main(disk: Path, source: Path) -> None:
         library.ensure(COLLECTION)
         job = library.ingestion.submit(COLLECTION, order_of(source))
         wait_until(lambda: library.ingestion.ledger.job(job.id).done >= BEGUN, PATIENCE_S)
+        assert library.views.wait(COLLECTION, 1, timeout_s=PATIENCE_S)  # there is something to be found
         fill(ballast)
         wait_until(lambda: library.ingestion.ledger.job(job.id).state == "paused", PATIENCE_S)
         check_is_paused(library, job.id)
