@@ -20,11 +20,13 @@ from sightline.stores.duckdb_probe import probe
 log = logging.getLogger(__name__)
 
 CONFIG = {
-    "memory_limit": "1GB",  # set before the log is replayed; the vectors that are searched lie elsewhere
+    "memory_limit": "1GB",  # set before the log is replayed
     "checkpoint_threshold": "4MB",  # of log: little to replay, and little to lose
     "storage_compatibility_version": "v1.5.0",  # so that a person with either major version can open it
     "autoinstall_known_extensions": False,  # nothing is ever fetched
 }
+# once it is open: what is searched lies elsewhere, and DuckDB would keep every page that it ever wrote
+CALM = "SET memory_limit = '128MB'"
 
 
 class DuckDbFile:
@@ -105,6 +107,7 @@ def _connect(path: Path, prepare: str) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         connection = duckdb.connect(path, config=CONFIG)
+        connection.execute(CALM)
         connection.execute(prepare)
         return connection
     except duckdb.Error as exc:
