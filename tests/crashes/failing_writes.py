@@ -64,7 +64,7 @@ def _survives(home: Path, source: Path, error: str, nth: int) -> bool:
     inject = f"inject={CALLS}:error={error}:when={nth}"
     paths = [word for name in FILES for word in ("-P", str(home / name))]
     watch = ["strace", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", "-e", f"trace={CALLS}"]
-    worker = Worker(home, "-", before=[*watch, "-e", inject, *paths])
+    worker = Worker(home, before=[*watch, "-e", inject, *paths])
     try:
         for errand in (["ingest", str(source), "2"], ["optimise"], ["delete"]):
             assert worker.does(errand, PATIENCE_S), f"{errand[0]} hangs after write {nth} failed"

@@ -58,8 +58,8 @@ class EndedByItselfError(Exception):
 class Worker:
     """before: a command that runs it, as a tracer does. env: more of its environment."""
 
-    def __init__(self, home: Path, store: str, *, before: Sequence[str] = (), **env: str) -> None:
-        command = [*before, sys.executable, "-m", "tests.crashes.worker", str(home), store]
+    def __init__(self, home: Path, *, before: Sequence[str] = (), **env: str) -> None:
+        command = [*before, sys.executable, "-m", "tests.crashes.worker", str(home)]
         self.said = Said()
         self.ready_s: float | None = None
         self._rest = b""

@@ -43,11 +43,10 @@ class Toll:
 
 
 class Place:
-    """A library's folder, whose workers are given a store and die. The last one ends with the block."""
+    """A library's folder, whose workers die. The last one ends with the block."""
 
-    def __init__(self, home: Path, store: str, *, seed: int = 1) -> None:
+    def __init__(self, home: Path, *, seed: int = 1) -> None:
         self._home = home
-        self._store = store
         self._chance = random.Random(seed)
         self.toll = Toll()
         self.calm_from = float("inf")  # time.monotonic() from which on no worker is killed any more
@@ -103,7 +102,7 @@ class Place:
 
     def _started(self) -> Worker:
         self.toll.starts += 1
-        return Worker(self._home, self._store)
+        return Worker(self._home)
 
     def _ready_worker(self) -> Worker:
         if self._worker is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sightline.catalogue.database import Database
 from sightline.services.collections.choice import ChosenStore
 from tests.crashes.loop import Place, Toll
 from tests.crashes.pictures import change, draw
@@ -24,14 +25,11 @@ Errand = Callable[[int], int]  # takes how many kills there may be, gives how ma
 
 @dataclass(frozen=True)
 class Stores:
-    """address: the first store's. other: the one to switch to; None where the record is in the store."""
+    """address: the first store's. other: the one to switch to. in_folder: whether the record is there."""
 
     address: str
-    other: str | None
-
-    @property
-    def setting(self) -> str | None:
-        return None if self.other else self.address
+    other: str
+    in_folder: bool = True
 
 
 def stores_of(kind: str, folder: Path) -> Stores:
@@ -43,7 +41,7 @@ def stores_of(kind: str, folder: Path) -> Stores:
         case "qdrant":
             return Stores(f"qdrant-local://{folder / 'qdrant'}", "duckdb")
         case _:
-            return Stores(running_server().new_database(), None)
+            return Stores(running_server().new_database(), "duckdb", in_folder=False)
 
 
 def siege(
@@ -56,11 +54,16 @@ def siege(
     source, home, stores = folder / "pictures", folder / "home", stores_of(kind, folder)
     draw(source, range(pictures))
     home.mkdir()
+    if stores.in_folder:
+        Database.in_folder(home).close()
     ChosenStore(home, None, default="").keep(stores.address)
-    with Place(home, stores.setting or "-") as place:
-        errands = [_changing(place, source), _optimising(place), _deleting(place)]
-        if stores.other:
-            errands.append(_switching(place, stores.other, stores.address))
+    with Place(home) as place:
+        errands = [
+            _changing(place, source),
+            _optimising(place),
+            _deleting(place),
+            _switching(place, stores.other, stores.address),
+        ]
         place.calm_from = time.monotonic() + INGESTING * calm_after_s
         killed = place.do("ingest", str(source), "1", kills=int(kills * INGESTING), longest_s=longest_s)
         for number, errand in enumerate(errands):
@@ -70,7 +73,7 @@ def siege(
             place.repeat(share, errand)
             killed += share
     expected = uninterrupted(folder / "undisturbed", source)
-    with opened(home, stores=open_small_store, store=stores.setting) as library:
+    with opened(home, stores=open_small_store) as library:
         check(library, source, expected)
     return place.toll
 

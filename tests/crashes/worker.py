@@ -1,8 +1,8 @@
 """A process that does errands in a library, as told on its standard input. Does not know when it is killed.
 
-    python -m tests.crashes.worker HOME STORE
+    python -m tests.crashes.worker HOME
 
-STORE: the setting, `-` for none. What it says on its standard output, a line each, was so when it said it.
+What it says on its standard output, a line each, was so when it said it.
 """
 
 import logging
@@ -33,12 +33,11 @@ COMPUTED = re.compile(rb"^sightline_batch_items_sum\{[^}]*\} (\S+)", re.MULTILIN
 ENDED = ("done", "failed", "cancelled")
 
 
-def main(home: str, store: str) -> None:
+def main(home: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(HumanLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    wishes = {"home": home, "precision": "f32", "store": None if store == "-" else store}
-    settings = Settings.model_validate(wishes)
+    settings = Settings.model_validate({"home": home, "precision": "f32"})
     served = build(settings)
     served.load()
     library = open_library(settings, served, stores=open_small_store)
@@ -163,7 +162,7 @@ ERRANDS: dict[str, Callable[..., None]] = {
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1], sys.argv[2])
+        main(sys.argv[1])
     except SightlineError as error:
         os.write(2, f"{error}\n".encode())
         os._exit(1)  # the library is at work: Python's end would tear its threads out of their calls

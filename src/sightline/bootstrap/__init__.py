@@ -1,6 +1,7 @@
 """Joins the parts: the only place that knows all of them. Computes nothing.
 
 models: checkpoint, graph, engine, service. library: record, store, sources, and the work done with them.
+places: where record and store are.
 """
 
 from sightline.bootstrap.models import (

@@ -1,8 +1,4 @@
-"""Joins record, store, sources and models to a library. Knows every product by name, and no protocol.
-
-Where the record is: in the folder, in SQLite; or in PostgreSQL, where that is the store from the start. A
-folder that has a record keeps it, whichever store its views are in.
-"""
+"""Joins record, store, sources and models to a library. Knows every product by name, and no protocol."""
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -12,9 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sightline.bootstrap.places import chosen_store, is_in_folder, open_record
 from sightline.catalogue import copies
-from sightline.catalogue.copies import FILE_NAME
-from sightline.catalogue.database import Database
 from sightline.catalogue.jobs import SqlLedger
 from sightline.catalogue.owner import Owner
 from sightline.catalogue.record import SqlRecord
@@ -25,7 +20,7 @@ from sightline.domain.ledger import Job
 from sightline.domain.ports import Fetcher, Source, Store
 from sightline.environment import home_of
 from sightline.registry import export_format, source_class, store_class
-from sightline.services.collections.choice import ChosenStore, shown
+from sightline.services.collections.choice import shown
 from sightline.services.collections.export import Export
 from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.kinds import REEMBED, space_asked
@@ -40,15 +35,9 @@ from sightline.sources.selection import Selection
 
 VIEWS = "views"  # the embedded store's folder in the library's
 THUMBNAILS = "thumbnails"
-DEFAULT_STORE = "duckdb"
 STORES = "duckdb, memory, qdrant://host:6333 or postgresql://user@host/database"
 
 OpenStore = Callable[[Settings, Path, str], Store]
-
-
-def store_address(settings: Settings) -> str:
-    """Where the views are, or will be."""
-    return _choice(settings).address
 
 
 def open_library(
@@ -93,10 +82,9 @@ def _joined(
     runs_jobs: bool,
 ) -> Library:
     """The parts of a library whose folder is ours."""
-    home, choice = home_of(settings), _choice(settings)
-    database = _database(home, choice.address)
+    home, choice, database = home_of(settings), chosen_store(settings), open_record(settings)
     if not database.is_file:
-        choice.keep(choice.address)  # else a command without the setting would begin another record here
+        choice.keep(choice.address)  # for a command without the setting
     record, ledger = SqlRecord(database), SqlLedger(database)
     # whoever held a shard of our folder has ended; a database on a server is not ours alone
     ledger.release_all(None if database.is_file else _owner_name(home))
@@ -134,22 +122,14 @@ class Bound:
     unfinished: Sequence[str]
 
 
-def is_new(settings: Settings) -> bool:
-    """Whether there is no library yet, nor was a store chosen for it."""
-    home = home_of(settings)
-    return not (home / FILE_NAME).exists() and not ChosenStore.is_kept(home)
-
-
 def models_bound(settings: Settings) -> Bound:
     """Asked before any is loaded. Raises FolderOwnedError: another process has the library; RecordError."""
     home = home_of(settings)
-    with Owner(home):
-        database = _database(home, _choice(settings).address)
-        with closing(database):
-            ledger = SqlLedger(database)
-            models = {one.name: one.space.model for one in SqlRecord(database).collections()}
-            jobs = {job.id: _model_of(job, models) for job in ledger.jobs()}
-            return Bound(models, jobs, [_model_of(job, models) for job in ledger.unfinished()])
+    with Owner(home), closing(open_record(settings)) as database:
+        ledger = SqlLedger(database)
+        models = {one.name: one.space.model for one in SqlRecord(database).collections()}
+        jobs = {job.id: _model_of(job, models) for job in ledger.jobs()}
+        return Bound(models, jobs, [_model_of(job, models) for job in ledger.unfinished()])
 
 
 def _model_of(job: Job, models: Mapping[str, str]) -> str:
@@ -164,7 +144,7 @@ def restore(settings: Settings, source: Path) -> Path | None:
     """
     home = home_of(settings)
     with Owner(home):
-        if is_postgres(_choice(settings).address) and not (home / FILE_NAME).exists():
+        if not is_in_folder(settings):
             raise SettingsError("the record is in PostgreSQL; restore it by pg_restore")
         return copies.restore(home, source.expanduser().absolute())
 
@@ -193,23 +173,9 @@ def open_store(settings: Settings, home: Path, address: str) -> Store:
     return opened
 
 
-def is_postgres(address: str) -> bool:
-    return address.partition("://")[0] in ("postgresql", "postgres")
-
-
 def _owner_name(home: Path) -> str:
     """The same after every restart, and another's on no other machine: one process owns a folder."""
     return f"{socket.gethostname()}:{home}"
-
-
-def _database(home: Path, address: str) -> Database:
-    if is_postgres(address) and not (home / FILE_NAME).exists():
-        return Database.at(address)
-    return Database.in_folder(home)
-
-
-def _choice(settings: Settings) -> ChosenStore:
-    return ChosenStore(home_of(settings), settings.store, default=DEFAULT_STORE)
 
 
 def _open_source(settings: Settings, fetcher: Fetcher | None, note: SourceNote) -> Source:

@@ -17,7 +17,7 @@ START_S = 60.0
 
 
 def test_a_second_process_is_refused_at_once_and_served_after_a_kill(tmp_path: Path) -> None:
-    worker = Worker(tmp_path, "-")
+    worker = Worker(tmp_path)
     assert worker.becomes_ready(START_S)
     settings = Settings(home=str(tmp_path))
     served = build(settings)

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pydantic import SecretStr
 
 from sightline.bootstrap import build, make_fetcher
-from sightline.bootstrap.library import Bound, is_new, models_bound, open_library, store_address
+from sightline.bootstrap.library import Bound, models_bound, open_library
+from sightline.bootstrap.places import is_new, store_address
 from sightline.cli.library.errand import Errand
 from sightline.imaging.memory import give_back_large_blocks
 from sightline.imaging.silence import silence_libtiff

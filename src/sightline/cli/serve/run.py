@@ -7,7 +7,8 @@ import socket
 from collections.abc import Mapping
 
 from sightline.bootstrap import build, make_fetcher
-from sightline.bootstrap.library import open_library, store_address
+from sightline.bootstrap.library import open_library
+from sightline.bootstrap.places import store_address
 from sightline.cli.loading import settings_for
 from sightline.domain.errors import FolderOwnedError, RecordUnavailableError, SettingsError
 from sightline.domain.ports import Fetcher
