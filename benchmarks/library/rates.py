@@ -1,5 +1,6 @@
 """How fast pictures are taken in, and how fast the engine alone is. Does not know bars."""
 
+import os
 import statistics
 import time
 from dataclasses import dataclass
@@ -23,6 +24,12 @@ class Rates:
     ingested_per_s: float
     engine_per_s: float
     prepare_ms: float
+
+    @property
+    def at_most(self) -> float:
+        """What ingested / engine would be if cores did nothing but prepare pictures and run the engine."""
+        engine_ms = (os.cpu_count() or 1) * 1000 / self.engine_per_s  # of one core, as the engine has all
+        return engine_ms / (engine_ms + self.prepare_ms)
 
 
 def measure(folder: Path, model: str, count: int) -> Rates:
