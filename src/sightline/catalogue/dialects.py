@@ -16,6 +16,7 @@ BUSY_TIMEOUT_MS = 10_000
 # Vectors of 2 to 6 kB would leave up to half of SQLite's usual 4 kB pages empty
 PAGE_BYTES = 16_384
 WAL_LIMIT_BYTES = 64 << 20  # a large WAL is cut back to this when it has been written into the file
+DEAD_AFTER_MS = 10_000  # bytes that a server does not acknowledge: its machine vanished without a word
 POSTGRES_SCHEMA = "sightline"  # tables named items and jobs may be somebody else's
 
 
@@ -102,6 +103,8 @@ POSTGRES = Dialect(
     engine_options={
         "pool_pre_ping": True,  # the server may have been restarted
         "connect_args": {
+            "connect_timeout": 5,
+            "tcp_user_timeout": DEAD_AFTER_MS,
             "options": f"-c search_path={POSTGRES_SCHEMA} -c lock_timeout={BUSY_TIMEOUT_MS} "
             "-c synchronous_commit=on"  # whatever the server's default is
         },
