@@ -138,6 +138,18 @@ def test_search_prints_a_line_for_each_hit(served: Path) -> None:
     assert table.stdout.count(b"/photos/") == 2
 
 
+def test_search_without_hits_says_why(served: Path) -> None:
+    done = run(served, "search", "a mug", "--filter", '{"colr": "red"}', "--json")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"no hits in photos\nno item has the field 'colr'\nthe filter passes none of" in done.stderr
+
+
+def test_source_that_is_not_there_is_called_so_through_a_server(served: Path) -> None:
+    done = run(served, "ingest", "nowhere")
+    assert done.returncode == 1
+    assert f"there is nothing at '{served / 'nowhere'}'".encode() in done.stderr
+
+
 def test_contact_sheet_holds_its_pictures_and_runs_nothing(served: Path, tmp_path: Path) -> None:
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {tmp_path}/opened\n')
@@ -225,7 +237,10 @@ def test_backup_while_it_is_served_is_restored_elsewhere_only(served: Path, tmp_
     assert (served / "library.db").stat().st_size == made["size_bytes"]
     refused = run(served, "restore", "library.db")
     assert refused.returncode == 1
-    assert b"is owned by process" in refused.stderr
+    owner = holder(served / "home")
+    assert owner is not None
+    assert f"in use by process {owner.pid}, which serves it at {owner.address}".encode() in refused.stderr
+    assert f"`kill {owner.pid}`".encode() in refused.stderr
     environ = settings_of(tmp_path / "home")
     assert sightline(["restore", str(served / "library.db")], tmp_path, **environ).returncode == 0
     hits = sightline(
