@@ -25,6 +25,7 @@ FEW = 30
 LONG = 20_000  # more than a server does in the time of three commands
 MANY = 600  # takes seconds: long enough to be met in the midst
 START_S = 60
+SLOWLY = {"SIGHTLINE_MAX_BATCH_ROWS": "1", "SIGHTLINE_PRECISION": "f32"}
 
 
 def settings_of(home: Path, **settings: str) -> dict[str, str]:
@@ -95,8 +96,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (place / "photos" / "copy.png").write_bytes((place / "photos" / "00000.png").read_bytes())
     (place / "photos" / "broken.png").write_bytes((place / "photos" / "00001.png").read_bytes()[:100])
     # one by one: a job of many takes long enough to be paused
-    slowly = {"SIGHTLINE_MAX_BATCH_ROWS": "1", "SIGHTLINE_PRECISION": "f32"}
-    with running(place, "serve", "--port", "0", "--log-level", "error", **slowly) as server:
+    with running(place, "serve", "--port", "0", "--log-level", "error", **SLOWLY) as server:
         wait_for_server(place).close()
         done = run(place, "ingest", "photos")
         assert done.returncode == 3, done.stderr
@@ -136,6 +136,18 @@ def test_search_prints_a_line_for_each_hit(served: Path) -> None:
     table = run(served, "search", "a red dress", "--less-like", hits[0]["id"], "-k", "2")
     assert table.returncode == 0, table.stderr
     assert table.stdout.count(b"/photos/") == 2
+
+
+def test_search_without_hits_says_why(served: Path) -> None:
+    done = run(served, "search", "a mug", "--filter", '{"colr": "red"}', "--json")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"no hits in photos\nno item has the field 'colr'\nthe filter passes none of" in done.stderr
+
+
+def test_source_that_is_not_there_is_called_so_through_a_server(served: Path) -> None:
+    done = run(served, "ingest", "nowhere")
+    assert done.returncode == 1
+    assert f"there is nothing at '{served / 'nowhere'}'".encode() in done.stderr
 
 
 def test_contact_sheet_holds_its_pictures_and_runs_nothing(served: Path, tmp_path: Path) -> None:
@@ -225,7 +237,10 @@ def test_backup_while_it_is_served_is_restored_elsewhere_only(served: Path, tmp_
     assert (served / "library.db").stat().st_size == made["size_bytes"]
     refused = run(served, "restore", "library.db")
     assert refused.returncode == 1
-    assert b"is owned by process" in refused.stderr
+    owner = holder(served / "home")
+    assert owner is not None
+    assert f"in use by process {owner.pid}, which serves it at {owner.address}".encode() in refused.stderr
+    assert f"`kill {owner.pid}`".encode() in refused.stderr
     environ = settings_of(tmp_path / "home")
     assert sightline(["restore", str(served / "library.db")], tmp_path, **environ).returncode == 0
     hits = sightline(
@@ -255,6 +270,35 @@ def test_killed_and_interrupted_ingest_goes_on_where_it_was(tmp_path: Path, many
     assert [job["computed"] for job in told["jobs"]] == [0, 0, MANY]
     assert seen < MANY
     assert (tmp_path / "home" / "store").read_text() == "duckdb\n"  # chosen by the first command
+
+
+def test_sigterm_keeps_the_batch_in_hand_and_exits_130(tmp_path: Path, many: Path) -> None:
+    """What watches over processes sends it; without a server the command is the one that works."""
+    with running(tmp_path, "ingest", str(many), **SLOWLY) as process:
+        seen = wait_for_pictures(tmp_path, 1)
+        process.terminate()
+        assert process.wait(START_S) == 130
+        assert process.stderr is not None
+        assert b"job 1 keeps what it has, and goes on where it was" in process.stderr.read()
+    assert holder(tmp_path / "home") is None
+    [job] = answer(tmp_path, "job", "list")
+    assert seen <= job["done"] == job["computed"] < MANY
+
+
+def test_collection_is_embedded_anew_by_one_command(tmp_path: Path) -> None:
+    """Without a server: the command loads both models, does the job, and changes over."""
+    write_pictures(tmp_path / "photos", range(FEW))
+    assert (
+        run(tmp_path, "models", "synthesize", "dinov2-small", "--out", "other", "--layers", "1").returncode
+        == 0
+    )
+    assert answer(tmp_path, "ingest", "photos")["computed"] == FEW
+    job = answer(tmp_path, "collection", "re-embed", "photos", "--model", "other")
+    assert (job["state"], job["done"], job["computed"]) == ("done", FEW, FEW)
+    [photos] = answer(tmp_path, "collection", "list")
+    assert (photos["model"], photos["items"], photos["store"]["lag"]) == ("other", FEW, 0)
+    hits = run(tmp_path, "search", "--image", "photos/00007.png", "-k", "1", "--json").stdout.splitlines()
+    assert json.loads(hits[0])["uri"].endswith("/00007.png")
 
 
 def test_commands_at_once_work_through_one_of_them(tmp_path: Path, many: Path) -> None:

@@ -279,6 +279,12 @@ def test_paths_outside_the_roots_are_not_even_told_to_be_there(server: Running, 
     assert len(messages) == 1
 
 
+def test_path_below_a_root_is_told_not_to_be_there(server: Running, roots: Path) -> None:
+    answer = server.client.post("/v1/collections/cats/ingest", json={"source": str(roots / "nowhere")})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_source")
+    assert "there is nothing at" in answer.json()["error"]["message"]
+
+
 def test_a_source_that_has_become_a_link_is_not_followed(
     server: Running, roots: Path, tmp_path: Path
 ) -> None:

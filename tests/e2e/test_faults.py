@@ -131,7 +131,7 @@ def test_a_client_that_hangs_up_takes_its_work_with_it() -> None:
         time.sleep(0.1)  # until the other five are queued
         for line in lines:
             line.close()
-        while held.held > 0:
+        while held.held > 4:  # the one that runs holds its place until its forward ends
             time.sleep(0.01)
         gate.open()
         assert server.client.post("/embed-image", files={"file": body}).status_code == 200

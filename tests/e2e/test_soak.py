@@ -7,7 +7,7 @@ from benchmarks.soak import soak
 
 
 def test_threads_and_files_do_not_pile_up_and_vectors_stay(tmp_path: Path) -> None:
-    found = soak("mini", uploads(tmp_path / "pictures"), seconds=8)
+    found = soak("mini", uploads(tmp_path / "pictures"), seconds=5)
     assert found.found["ok"] > 100
     assert found.hostile > 5
     assert found.cosine > 0.9999

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -36,6 +40,21 @@ def test_expected_error_is_one_line_on_stderr_and_an_exit_code(error, code, told
     assert result.exit_code == code
     assert result.stderr == told
     assert result.stdout == ""
+
+
+def test_reader_that_has_seen_enough_ends_the_command_quietly(tmp_path):
+    """As `sightline models list | true`: 141 is what a shell reports for a pipe that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    environ = {**os.environ, "SIGHTLINE_HOME": str(tmp_path), "SIGHTLINE_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "sightline", "models", "list"]
+    try:
+        done = subprocess.run(
+            command, stdout=writing, stderr=subprocess.PIPE, env=environ, timeout=60, check=False
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_debug_lets_the_error_through_with_its_traceback():

@@ -17,6 +17,7 @@ def commands(group, path=()):
 
 COMMANDS = sorted(commands(get_command(app)))
 LEAVES = [path for path in COMMANDS if path not in {("models",), ("collection",), ("job",), ("store",)}]
+SERVERS = ("numpy", "PIL", "openvino", "onnxruntime", "fastapi", "sqlalchemy", "duckdb", "huggingface_hub")
 HEAVY = (
     "numpy",
     "rich",
@@ -98,3 +99,14 @@ def test_wrong_usage_is_exit_code_2(arguments):
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr
+
+
+@pytest.mark.parametrize("name", ["collection", "ingest", "job", "search", "status"])
+def test_command_that_asks_a_server_loads_nothing_that_only_the_server_needs(name):
+    """numpy, SQLAlchemy and the rest took longer than the question and its answer."""
+    code = (
+        f"import sys, sightline.cli.library.{name}.run;"
+        f"print([name for name in {SERVERS!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,12 +1,12 @@
 """A database's errors in our words, by table. Shows no driver's text, knows no transaction."""
 
-import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
+from sightline.catalogue.full import FULL, full_in_our_words
 from sightline.domain.errors import (
     RecordBrokenError,
     RecordUnavailableError,
@@ -14,10 +14,7 @@ from sightline.domain.errors import (
     StorageFullError,
 )
 
-FULL = (
-    StorageFullError,
-    "the disk of the record is full: nothing of this was kept; free some space and try again",
-)
+NO_ROOM = StorageFullError, FULL
 BUSY = RecordUnavailableError, "another process holds the record; try again"
 AWAY = RecordUnavailableError, "the record's database does not answer; try again"
 UNWRITABLE = RecordUnavailableError, "the record's folder cannot be opened or written; see who owns its files"
@@ -28,20 +25,20 @@ Meaning = tuple[type[SightlineError], str]
 
 # https://sqlite.org/rescode.html: an extended code before the primary one in its low byte
 SQLITE_MEANINGS: dict[int, Meaning] = {
-    (19 << 8) | 10: FULL,  # IOERR_SHMSIZE: no room for the index of the write-ahead log
+    (19 << 8) | 10: NO_ROOM,  # IOERR_SHMSIZE: no room for the index of the write-ahead log
     3: UNWRITABLE,  # PERM
     5: BUSY,
     6: BUSY,  # LOCKED
     8: UNWRITABLE,  # READONLY
     10: FAILING,  # IOERR
     11: BROKEN,  # CORRUPT
-    13: FULL,
+    13: NO_ROOM,
     14: UNWRITABLE,  # CANTOPEN
     26: BROKEN,  # NOTADB
 }
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: a whole code before its class
 POSTGRES_MEANINGS: dict[str, Meaning] = {
-    "53100": FULL,
+    "53100": NO_ROOM,
     "53": AWAY,  # out of memory, connections
     "08": AWAY,  # connection
     "57": AWAY,  # shutting down, starting up
@@ -59,17 +56,14 @@ def in_our_words() -> Iterator[None]:
     What is not in the tables is a mistake of ours and passes as it is.
     """
     try:
-        yield
+        with full_in_our_words():
+            yield
     except (DBAPIError, sqlite3.Error) as exc:  # the latter while a connection is set up
         meaning = _meaning(exc)
         if meaning is None:
             raise
         kind, message = meaning
         raise kind(message) from exc
-    except OSError as exc:
-        if exc.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise StorageFullError(FULL[1]) from exc
 
 
 def _meaning(exc: DBAPIError | sqlite3.Error) -> Meaning | None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from sightline.catalogue.failures import in_our_words
+from sightline.catalogue.full import full_in_our_words
 from sightline.domain.errors import FolderOwnedError, RecordUnavailableError
 
 FILE_NAME = "owner.lock"
@@ -41,7 +41,7 @@ class Owner:
     def __init__(self, folder: Path, *, patience_s: float = PATIENCE_S) -> None:
         """Raises FolderOwnedError: another process owns it, and still does after `patience_s`."""
         self._path = folder / FILE_NAME
-        with in_our_words():
+        with full_in_our_words():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # what it holds is its owner's
             self._handle = _open(self._path)
         end = time.monotonic() + patience_s
@@ -58,7 +58,7 @@ class Owner:
     def announce(self, address: str | None, token: str | None = None) -> None:
         """Write where this process can be asked, for `holder` in another."""
         text = json.dumps(asdict(Holder(os.getpid(), address, token))).encode()
-        with in_our_words():
+        with full_in_our_words():
             # the same file all along: the lock is on it, not on its name
             os.ftruncate(self._handle, 0)
             os.pwrite(self._handle, text, 0)

@@ -67,7 +67,7 @@ def sightline(
 
     Results go to stdout; logs and progress go to stderr. Settings come from options, then from SIGHTLINE_...
     in the environment. Exit codes: 0 done, 1 error, 2 wrong usage, 3 done but some items failed,
-    130 interrupted.
+    130 interrupted, 141 nobody read the results to their end.
 
     \b
     Examples:

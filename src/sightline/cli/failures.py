@@ -1,5 +1,7 @@
 """How a command ends when it does not succeed: one line and an exit code. Does not know the commands."""
 
+import os
+import sys
 from enum import IntEnum
 from typing import Any
 
@@ -12,13 +14,14 @@ DEBUG = "SIGHTLINE_DEBUG"
 
 
 class ExitCode(IntEnum):
-    """What scripts can rely on. 130 is what a shell reports for Ctrl-C."""
+    """What scripts can rely on. 130 is what a shell reports for Ctrl-C, 141 for a pipe that nobody reads."""
 
     DONE = 0
     ERROR = 1
     USAGE = 2
     SOME_FAILED = 3
     INTERRUPTED = 130
+    UNREAD = 141
 
 
 def finish(code: ExitCode) -> None:
@@ -32,9 +35,12 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
-        except BrokenPipeError:  # whoever read our output has seen enough; typer ends quietly
-            raise
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # while there is somebody to tell that it failed
+            return result
+        except BrokenPipeError as unread:  # whoever read our output has seen enough
+            _stop_writing()
+            raise typer.Exit(ExitCode.UNREAD) from unread
         except (SightlineError, OSError) as error:
             if ctx.find_root().params.get("debug"):
                 raise
@@ -43,6 +49,13 @@ class Commands(TyperGroup):
         except KeyboardInterrupt as stop:
             typer.echo("interrupted", err=True)
             raise typer.Exit(ExitCode.INTERRUPTED) from stop
+
+
+def _stop_writing() -> None:
+    """Let the rest of the output go nowhere: Python flushes at its end, and would report the pipe again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _told(error: SightlineError | OSError) -> str:

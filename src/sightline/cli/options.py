@@ -5,6 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
+STORES = (
+    "duckdb, a file in the library's folder; memory, which every start fills anew; qdrant://host:6333 "
+    "(qdrants:// with TLS); or postgresql://user@host/database"
+)
+
 Model = Annotated[
     str | None,
     typer.Option(

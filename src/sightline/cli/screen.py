@@ -35,7 +35,10 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: 
         table.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
-    Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(table)
+    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    with console.capture() as drawn:  # rich would end the program itself where nobody reads it
+        console.print(table)
+    typer.echo(drawn.get(), nl=False)
 
 
 def show_facts(facts: Mapping[str, object]) -> None:

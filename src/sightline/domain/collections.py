@@ -7,10 +7,12 @@ computed it), not to an item: a renamed or copied picture finds its vector and c
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sightline.domain.arrays import Float32
 from sightline.domain.items import Metadata
+
+if TYPE_CHECKING:  # who only asks how jobs are needs no vectors: numpy takes 0.1 s
+    from sightline.domain.arrays import Float32
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Changeset:
     space: str
     upserts: Sequence[Item] = ()
     removals: Sequence[str] = ()
-    vectors: Mapping[str, Float32] = field(default_factory=dict)
+    vectors: "Mapping[str, Float32]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

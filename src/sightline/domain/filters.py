@@ -8,7 +8,7 @@ Every store gives what `matches` gives:
   code point.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import Any, Literal, TypeAlias, cast
@@ -84,6 +84,18 @@ def matches(where: Filter, metadata: Metadata) -> bool:
             return any(matches(part, metadata) for part in parts)
         case Not(part):
             return not matches(part, metadata)
+
+
+def paths_of(where: Filter) -> Iterator[Path]:
+    """Every field that it asks about, as often as it does."""
+    match where:
+        case Equals(path) | Compares(path) | Exists(path):
+            yield path
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from paths_of(part)
+        case Not(part):
+            yield from paths_of(part)
 
 
 def values_at(metadata: Metadata, path: Path) -> list[Json]:

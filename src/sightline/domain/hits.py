@@ -84,9 +84,10 @@ class Hit:
 class Answer:
     """considered: how many items pass the filter; None where that was not asked and is not known anyway.
 
-    lag: how many changes the view does not hold yet.
+    lag: how many changes the view does not hold yet. notes: sentences for people, as why there are no hits.
     """
 
     hits: Sequence[Hit]
     considered: int | None
     lag: int
+    notes: Sequence[str] = ()

@@ -7,10 +7,12 @@ what passes can be kept by every store.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from sightline.domain.arrays import Float32
 from sightline.domain.errors import InvalidRequestError
+
+if TYPE_CHECKING:  # names are checked where no vector is near: numpy takes 0.1 s
+    from sightline.domain.arrays import Float32
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Metadata = Mapping[str, Json]
@@ -36,7 +38,7 @@ class Change:
 
     seq: int
     item_id: str
-    vector: Float32 | None
+    vector: "Float32 | None"
     metadata: Metadata
 
 

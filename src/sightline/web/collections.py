@@ -161,9 +161,10 @@ def require_below_roots(request: Request, address: str) -> str:
     roots = [Path(root).expanduser().resolve() for root in state_of(request).settings.source_roots]
     try:
         path = Path(address).expanduser() if is_owner(request) else Path(address)
-        path = path.resolve(strict=True)
+        path = path.resolve()  # of what is not there too: below a root it may be said
+        is_there = path.exists()
     except (OSError, ValueError, RuntimeError):
-        path = None
+        path, is_there = None, False
     if not is_owner(request) and (path is None or not any(path.is_relative_to(root) for root in roots)):
         # whether it is there is not told to who may not name it
         raise RefusedError(
@@ -172,7 +173,7 @@ def require_below_roots(request: Request, address: str) -> str:
             "there, or use `sightline ingest` on the server's machine",
             param="source",
         )
-    if path is None:
+    if path is None or not is_there:
         raise SourceError(f"there is nothing at {address[:200]!r}; give a folder, a table or a tar file")
     return str(path)
 

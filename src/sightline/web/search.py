@@ -178,6 +178,7 @@ def _told(name: str, answer: Answer, seconds: float) -> dict[str, object]:
         "hits": [_hit(name, hit) for hit in answer.hits],
         "considered": answer.considered,
         "lag": answer.lag,
+        "notes": list(answer.notes),
         "took_ms": round(seconds * 1000, 2),
     }
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sightline.domain.collections import Changeset, Item
 from sightline.domain.errors import (
     InvalidRequestError,
     SightlineError,
@@ -235,6 +236,53 @@ def test_group_that_fills_the_collection_does_not_hide_the_others(new_library):
     assert ids(answer) == ["crowd-0000", *sorted(others)]
     assert looks.asked <= 3
     assert looks.given < 500
+
+
+@pytest.mark.parametrize(
+    ("how", "noted"),
+    [
+        ({"where": {"colour": "pink"}}, ["the filter passes none of 40 items"]),
+        (
+            {"where": {"color": "red"}},
+            ["no item has the field 'color'", "the filter passes none of 40 items"],
+        ),
+        ({"where": {"not": {"product.name": "boot"}}}, ["no item has the field 'product.name'"]),
+        ({"where": {"colour": "red", "product.id": 3}}, []),
+        ({"group_by": ("brand",)}, ["no item has the field 'brand'"]),
+        ({"offset": 40}, ["40 are skipped, and there are 40 to be found"]),
+        ({"where": {"colour": "red"}, "offset": 14}, ["14 are skipped, and there are 14 to be found"]),
+        ({}, []),
+    ],
+)
+def test_doubtful_answer_tells_what_nothing_has_and_why_there_are_no_hits(library, how, noted):
+    how = {**how, "where": parse(how["where"])} if "where" in how else how
+    answer = Search(library.record, library).search("shoes", like(unit(1, 2, 3, 0, 0, 1), **how))
+    assert answer.notes == noted
+    assert bool(answer.hits) == all(note.startswith("no item has") for note in noted)
+
+
+def test_empty_collection_says_that_it_is_empty(new_library):
+    library = new_library(DIM)
+    query = like(unit(1, 0, 0, 0, 0, 0), where=parse({"colour": "red"}))
+    answer = Search(library.record, library).search("shoes", query)
+    assert answer.notes == ["the collection 'shoes' is empty"]
+
+
+def test_only_item_says_that_it_is_left_out_of_its_own_hits(new_library):
+    library = new_library(DIM)
+    library.add(cloud(1), {"item-000": {}})
+    answer = Search(library.record, library).search("shoes", Query([LikeItem("item-000")]))
+    assert not answer.hits
+    assert answer.notes == ["what is asked about is left out of its own hits, and nothing else can be found"]
+
+
+def test_view_that_is_behind_says_so_where_there_are_no_hits(new_library):
+    library = new_library(DIM)
+    vector, sha256 = unit(1, 0, 0, 0, 0, 0), "b" * 64
+    item = Item("item-000", "pictures/item-000.jpg", sha256, 100, 0, {})
+    library.record.commit("shoes", Changeset(library.space.fingerprint, [item], vectors={sha256: vector}))
+    answer = Search(library.record, library).search("shoes", like(vector))
+    assert answer.notes == ["what is searched is 1 changes behind the collection: search again in a moment"]
 
 
 class CountedView:

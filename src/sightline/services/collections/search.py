@@ -18,6 +18,7 @@ from sightline.domain.vectors import weighted_direction
 from sightline.services.collections.backgrounds import Backgrounds
 from sightline.services.collections.found import GROWTH, Finder
 from sightline.services.collections.groups import Group, Groups
+from sightline.services.collections.notes import Notes
 
 PER_GROUP = 4  # a product has some four pictures
 
@@ -55,7 +56,9 @@ class Search:
         hits = [_hit(group, bar) for group in groups[query.offset :]]
         is_known = query.where is None or query.with_count
         considered = view.count(query.where) if is_known else None
-        return Answer(hits, considered, lag=self._views.lag(name))
+        lag = self._views.lag(name)
+        notes = Notes(self._record, view, name, query).on(hits, lag)
+        return Answer(hits, considered, lag=lag, notes=notes)
 
     def _direction(self, name: str, space: Space, query: Query) -> Float32:
         """The unit vector (dim,) of what is looked for."""

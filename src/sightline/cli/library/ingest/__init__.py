@@ -39,7 +39,8 @@ Store = Annotated[
     typer.Option(
         "--store",
         metavar="URL",
-        help="Where vectors are searched: duckdb, qdrant://host:6333 or postgresql://user@host/database.",
+        help=f"Where vectors are searched: {options.STORES}. "
+        "Of a new library it is kept; else for this command only.",
     ),
 ]
 Include = Annotated[

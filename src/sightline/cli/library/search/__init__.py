@@ -49,7 +49,9 @@ def search(
 ) -> None:
     """Find the pictures of a collection that are most like words, pictures or items.
 
-    What is given together is added up. With --json each hit is one object a line: id, uri, score, metadata.
+    What is given together is added up. A hit that does not stand out from the rest of the collection is
+    marked weak. With --json each hit is one object a line: id, uri, score, metadata, weak. Why there are no
+    hits, and which field of a filter no item has, is said on stderr.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ from sightline.cli.library.connection import connected
 from sightline.cli.library.errand import Errand
 from sightline.cli.library.lag import caught_up
 from sightline.cli.library.search.contact_sheet import open_sheet
-from sightline.cli.screen import show_table
+from sightline.cli.screen import note, printable, show_table
 from sightline.domain.errors import InvalidRequestError
 
 LESS = -0.5  # at -1, two likes of the same thing would leave nothing to look for
@@ -52,17 +52,20 @@ def run(
         name = the_collection(library, collection)
         if library.is_ours:  # it has only just begun to follow
             caught_up(library, name)
-        hits = library.post(f"/v1/collections/{name}/search", request)["hits"]
-        if is_opened:
+        answer = library.post(f"/v1/collections/{name}/search", request)
+        hits = answer["hits"]
+        if is_opened and hits:
             open_sheet(order.text or "pictures like these", hits, library.read)
     if as_json:
         for hit in hits:
             told = {key: hit[key] for key in ("id", "uri", "score", "metadata", "weak")}
             typer.echo(json.dumps(told, ensure_ascii=False))
-    elif not is_opened:
+    elif hits and not is_opened:
         show_table(
             COLUMNS, [_row(place, hit) for place, hit in enumerate(hits, int(str(page["offset"])) + 1)]
         )
+    for line in [*([] if hits else [f"no hits in {name}"]), *answer["notes"]]:
+        note(printable(line))
 
 
 def filter_of(text: str) -> dict[str, Any]:

@@ -18,9 +18,7 @@ def switch(
     *,
     to: Annotated[
         str,
-        typer.Option(
-            "--to", metavar="URL", help="duckdb, qdrant://host:6333 or postgresql://user@host/database."
-        ),
+        typer.Option("--to", metavar="URL", help=f"One of: {options.STORES}."),
     ],
     as_json: options.Json = False,
 ) -> None:
