@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from sightline.domain.errors import OverloadedError, SightlineError
 from sightline.observe.logs import request_id
@@ -137,15 +138,27 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
     """What the router itself refuses: no such path, or not with this method."""
     if not isinstance(error, HTTPException):  # registered for nothing else; the signature is Starlette's
         raise error
+    allowed = _methods(request) if error.status_code == 405 else ""
+    if request.method == "OPTIONS" and allowed:
+        return Response(status_code=204, headers={"allow": allowed})
     code = HTTP_CODES.get(error.status_code, "invalid_request")
     message = {
         "not_found": "no such address; GET / lists what there is",
         "method_not_allowed": "this address does not take this method; GET / lists what there is",
     }.get(code, "the request cannot be understood")
     answer = _counted(request, RefusedError(code, message))
-    if error.headers:
-        answer.headers.update(error.headers)  # Allow
+    if allowed:
+        answer.headers["allow"] = allowed
     return answer
+
+
+def _methods(request: Request) -> str:
+    """All that an address takes: the router knows of the first of its routes only."""
+    found = {"OPTIONS"}
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return ", ".join(sorted(found | {"HEAD"} if "GET" in found else found))
 
 
 async def answer_wrong_parameter(request: Request, error: Exception) -> Response:
