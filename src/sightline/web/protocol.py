@@ -7,6 +7,8 @@ malformed HTTP in plain text without an id.
 import asyncio
 import logging
 import secrets
+import socket
+import struct
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -21,6 +23,9 @@ log = logging.getLogger(__name__)
 
 # h11's bound, and twice nginx's. A head that one read from the socket brings whole, 256 KiB at most, passes.
 MAX_HEAD_BYTES = 65_536
+
+
+RESET_AT_ONCE = struct.pack("ii", 1, 0)  # linger, for no second: else what waits is sent, then a mere end
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -124,6 +129,8 @@ class BoundedHttp(HttpToolsProtocol):
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
+        if (line := self.transport.get_extra_info("socket")) is not None:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
         self.transport.abort()
 
     def _check(self) -> None:
