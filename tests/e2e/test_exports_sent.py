@@ -120,7 +120,6 @@ def test_the_servers_end_waits_for_no_slow_reader(home: str, caplog: pytest.LogC
 
 def test_an_export_that_is_read_is_whole(home: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    with running(home=home, http=ImpatientHttp) as server:
-        with asked(server.url) as line:
-            assert rest(line).count(b'"item_id"') == COUNT
+    with running(home=home, http=ImpatientHttp) as server, asked(server.url) as line:
+        assert rest(line).count(b'"item_id"') == COUNT
     assert not broken_off(caplog)

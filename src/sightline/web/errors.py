@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import Match
 
 from sightline.domain.errors import OverloadedError, SightlineError
 from sightline.observe.logs import request_id
@@ -77,6 +77,7 @@ STATUS = {
 }
 TYPES = {401: "authentication_error", 429: "rate_limit_error"}
 NOT_READY_RETRY_S = 2
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
@@ -154,11 +155,14 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> str:
     """All that an address takes: the router knows of the first of its routes only."""
-    found = {"OPTIONS"}
-    for route in request.app.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
-            found |= route.methods or set()
-    return ", ".join(sorted(found | {"HEAD"} if "GET" in found else found))
+    found = {
+        method
+        for method in METHODS
+        for route in request.app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
+    implied = {"OPTIONS", "HEAD"} if "GET" in found else {"OPTIONS"}
+    return ", ".join(sorted(found | implied))
 
 
 async def answer_wrong_parameter(request: Request, error: Exception) -> Response:
