@@ -39,11 +39,14 @@ class ViewState:
 class Views:
     """Safe to use from several threads. Follows what it is told of by `nudge`, and at the start everything.
 
-    address: where the store is, for people to read.
+    address: where the store is, for people to read. closing_s: how long its end may take.
     """
 
-    def __init__(self, record: Record, store: Store, *, address: str = "") -> None:
+    def __init__(
+        self, record: Record, store: Store, *, address: str = "", closing_s: float = CLOSING_S
+    ) -> None:
         self._record = record
+        self._closing_s = closing_s
         self._opened = OpenedViews(record, store, address)
         # a view that was dropped and made anew between two pages of changes would miss those before
         self._following = threading.Lock()
@@ -85,7 +88,7 @@ class Views:
             self._changed.notify_all()
         follower, indexer = self._threads
         closer = threading.Thread(target=self.store.close, name="close", daemon=True)
-        ends_at = time.monotonic() + CLOSING_S
+        ends_at = time.monotonic() + self._closing_s
         for thread in (follower, closer, indexer):  # closing breaks off an index that would take minutes more
             if thread is closer:
                 closer.start()
