@@ -14,9 +14,7 @@ from sightline.domain.errors import SightlineError
 from sightline.web.library import longer
 from sightline.web.state import state_of
 
-SENT_BYTES = 1 << 18  # at once: the server's end, or a client's, is seen between two
-
-
+SENT_BYTES = 1 << 18  # at once: that the server ends is seen between two
 BREAK_OFF = "sightline.break_off"  # the extension of ASGI by which what stands below the application does it
 
 

@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 
 # h11's bound, and twice nginx's. A head that one read from the socket brings whole, 256 KiB at most, passes.
 MAX_HEAD_BYTES = 65_536
-
-
 RESET_AT_ONCE = struct.pack("ii", 1, 0)  # linger, for no second: else what waits is sent, then a mere end
 
 

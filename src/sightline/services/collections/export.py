@@ -13,7 +13,7 @@ import numpy as np
 
 from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
-from sightline.domain.collections import Item, Space
+from sightline.domain.collections import Item
 from sightline.domain.errors import InvalidRequestError, UnknownCollectionError
 from sightline.domain.exports import Batch, Column, Encoder, Format
 from sightline.domain.filters import Filter, matches
@@ -104,30 +104,21 @@ class Export:
                     yield piece
 
     def _batches(self, order: ExportOrder, progress: Progress | None) -> Iterator[Batch]:
-        began_as = self._identity(order)
+        began_as = self._record.collection(order.collection)
         passing = (
             row for row in self._rows(order) if order.where is None or matches(order.where, row[0].metadata)
         )
         written = 0
         while rows := list(islice(passing, ROWS)):
-            self._require_same(order, began_as)
+            if self._record.space(order.collection) != began_as.space:
+                raise _replaced(order)
             written += len(rows)
             yield _batch(rows)
             if progress:
                 progress(written)
-        self._require_same(order, began_as)
-
-    def _identity(self, order: ExportOrder) -> tuple[Space, float]:
-        """What a collection of the same name, made later, or the same one after a re-embedding, has not."""
-        collection = self._record.collection(order.collection)
-        return collection.space, collection.created_at
-
-    def _require_same(self, order: ExportOrder, began_as: tuple[Space, float]) -> None:
-        """Raises UnknownCollectionError: its rows would stand beside another's."""
-        if self._identity(order) != began_as:
-            raise UnknownCollectionError(
-                f"collection {order.collection!r} was replaced while it was exported; export it again"
-            )
+        # not asked for each batch: a collection is told with its count, which goes through all of it
+        if self._record.collection(order.collection).created_at != began_as.created_at:
+            raise _replaced(order)
 
     def _rows(self, order: ExportOrder) -> Iterator[tuple[Item, Float32 | None]]:
         if order.with_vectors:
@@ -137,6 +128,13 @@ class Export:
         while page := self._record.page(order.collection, after=after, limit=ROWS):
             yield from ((item, None) for item in page)
             after = page[-1].id
+
+
+def _replaced(order: ExportOrder) -> UnknownCollectionError:
+    """By another of its name, or by vectors of another model: their rows would stand beside each other."""
+    return UnknownCollectionError(
+        f"collection {order.collection!r} was replaced while it was exported; export it again"
+    )
 
 
 def _batch(rows: Sequence[tuple[Item, Float32 | None]]) -> Batch:
