@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 import uvicorn
 
-from sightline.bootstrap.library import open_library
+from sightline.bootstrap.library import OpenStore, open_library
 from sightline.domain.ports import Fetcher
 from sightline.environment import read_settings
 from sightline.observe.traces import Traces
@@ -49,15 +49,17 @@ def running(
     http: str | type[asyncio.Protocol] = HTTP,
     traces: Traces | None = None,
     fetcher: Fetcher | None = None,
+    stores: OpenStore | None = None,
     **chosen: object,
 ) -> Iterator[Running]:
     """Serve until the block ends. chosen: settings; is_awaited: enter the block once models are loaded.
 
     http: the protocol below the application. traces: where requests are told to. fetcher: what reads URLs.
+    stores: how the library's is opened.
     """
     settings = read_settings({}, {"models": ("fake",), "port": 0, **chosen})
     served = ServedModels(settings.models, loader=loader, workshop=workshop or Workshop(threads=2))
-    library = open_library(settings, served, fetcher=fetcher) if settings.home else None
+    library = open_library(settings, served, fetcher=fetcher, stores=stores) if settings.home else None
     app = create_app(settings, served, library=library, fetcher=fetcher, traces=traces)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, http=http)
     server = uvicorn.Server(config)

@@ -62,12 +62,15 @@ def of_npy(path):
 
 def of_npz(path):
     with np.load(path, allow_pickle=False) as archive:
-        metadata = [json.loads(line) for line in archive["metadata.jsonl"].splitlines()]
+        ids, metadata = (
+            [json.loads(line) for line in archive[f"{name}.jsonl"].split(b"\n")[:-1]]
+            for name in ("item_id", "metadata")
+        )
         assert archive["vector"].dtype == np.float32
         return [
-            {"item_id": str(item_id), "size_bytes": int(size), "metadata": data, "vector": vector}
+            {"item_id": item_id, "size_bytes": int(size), "metadata": data, "vector": vector}
             for item_id, size, data, vector in zip(
-                archive["item_id"], archive["size_bytes"], metadata, archive["vector"], strict=True
+                ids, archive["size_bytes"], metadata, archive["vector"], strict=True
             )
         ]
 
@@ -138,13 +141,36 @@ def test_format_that_must_be_whole_has_no_pieces(name):
     assert export_format(name).encoder(COLUMNS) is None
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_cell_of_a_csv_begins_a_formula(text):
+@pytest.mark.parametrize(
+    "before", ["", "\t", "\r", "\n", " ", "\0", "\xa0", "\u3000", "\u200b", "\ufeff", "\u202e\t"]
+)
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠﹦﹢﹣﹫")
+def test_no_cell_of_a_csv_begins_a_formula(before, sign):
+    text = f"{before}{sign}1"
     encoder = export_format("csv").encoder([Column(text, "text"), Column("n", "integer")])
     written = (encoder.head() + encoder.rows({text: [text], "n": [-5]})).decode()
     (name, _), (value, number) = csv.reader(io.StringIO(written, newline=""))
     assert name == value == "'" + text
     assert number == "-5"  # a number is no formula
+
+
+@pytest.mark.parametrize("text", ["", " ", "a=1", "1-1", "\u200b", "é=", "'=1"])
+def test_a_cell_that_begins_no_formula_is_kept_as_it_is(text):
+    encoder = export_format("csv").encoder([Column("text", "text")])
+    _, written = csv.reader(
+        io.StringIO((encoder.head() + encoder.rows({"text": [text]})).decode(), newline="")
+    )
+    assert written == [text]
+
+
+def test_one_long_text_does_not_lengthen_the_others_in_an_npz(tmp_path):
+    count, long = 2_000, "u" * 4_000
+    batch = {"uri": [long] + ["a"] * (count - 1)}
+    with export_format("npz").file(tmp_path / "x.npz", [Column("uri", "text")]) as writer:
+        writer.add(batch)
+    assert (tmp_path / "x.npz").stat().st_size < 50_000
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as archive:
+        assert [json.loads(line) for line in archive["uri.jsonl"].splitlines()] == batch["uri"]
 
 
 def test_columns_of_a_duckdb_file_have_the_types_a_person_expects(tmp_path):
@@ -158,7 +184,7 @@ def test_columns_of_a_duckdb_file_have_the_types_a_person_expects(tmp_path):
 def test_npz_is_a_plain_zip_of_arrays(tmp_path):
     write(tmp_path / "x.npz", "npz")
     with zipfile.ZipFile(tmp_path / "x.npz") as archive:
-        assert archive.namelist() == ["item_id.npy", "size_bytes.npy", "metadata.jsonl", "vector.npy"]
+        assert archive.namelist() == ["item_id.jsonl", "size_bytes.npy", "metadata.jsonl", "vector.npy"]
         assert archive.testzip() is None
 
 

@@ -56,9 +56,11 @@ class SqlLedger:
         with self._database.reading() as connection:
             return _job(connection, job_id)
 
-    def jobs(self, collection: str | None = None) -> list[Job]:
-        """All jobs, or a collection's, the newest first."""
-        query = _with_collection().order_by(jobs.c.id.desc())
+    def jobs(self, collection: str | None = None, *, limit: int | None = None, offset: int = 0) -> list[Job]:
+        """All jobs, or a collection's, the newest first; those after the first `offset`, all or `limit`."""
+        query = _with_collection().order_by(jobs.c.id.desc()).offset(offset)
+        if limit is not None:
+            query = query.limit(limit)
         if collection is not None:
             query = query.where(collections.c.name == collection)
         return self._list(query)

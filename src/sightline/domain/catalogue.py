@@ -123,8 +123,8 @@ class Ledger(Protocol):
 
     def job(self, job_id: int) -> Job: ...
 
-    def jobs(self, collection: str | None = None) -> list[Job]:
-        """The newest first."""
+    def jobs(self, collection: str | None = None, *, limit: int | None = None, offset: int = 0) -> list[Job]:
+        """The newest first; those after the first `offset`, all or `limit` of them."""
         ...
 
     def unfinished(self) -> list[Job]:

@@ -51,10 +51,11 @@ class NpyFile:
 
 
 class NpzFile:
-    """One array a column: float32 (N, dim) for vectors, int64 and text (N,); nothing in it is pickled.
+    """One array a column: float32 (N, dim) for vectors, int64 (N,); nothing in it is pickled or padded.
 
-    Objects are lines of JSON, the member `metadata.jsonl` for a column metadata: np.load gives its bytes, and
-    any program that opens a zip a file. A zip is written member by member, so the columns wait in files.
+    Texts and objects are lines of JSON, the member `uri.jsonl` for a column uri: np.load gives its bytes, and
+    any program that opens a zip a file. NumPy's own texts are all as long as the longest: one long name would
+    make gigabytes of a million short ones. A zip is written member by member, so the columns wait in files.
     """
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
@@ -79,7 +80,7 @@ class NpzFile:
 
 
 class _Waiting:
-    """The values of one column in a file, until their number and the longest text are known."""
+    """The values of one column in a file, until their number is known."""
 
     def __init__(self, column: Column, folder: Path) -> None:
         self.name = column.name
@@ -87,11 +88,10 @@ class _Waiting:
         self._path = folder / f"{column.name}.waiting"
         self._file: BinaryIO = self._path.open("w+b")
         self._rows = 0
-        self._width = 1  # of the longest text: numpy has none of no width
 
     @property
     def member(self) -> str:
-        return f"{self.name}.{'jsonl' if self._column.kind == 'json' else 'npy'}"
+        return f"{self.name}.{'jsonl' if self._column.kind in ('json', 'text') else 'npy'}"
 
     def add(self, values: Sequence[Any] | Float32) -> None:
         self._rows += len(values)
@@ -104,8 +104,6 @@ class _Waiting:
                 self._file.writelines(
                     f"{json.dumps(value, ensure_ascii=False)}\n".encode() for value in values
                 )
-        if self._column.kind == "text":
-            self._width = max(self._width, *map(len, values))
 
     def content(self) -> Iterator[bytes]:
         """The member's bytes, piece by piece."""
@@ -115,9 +113,6 @@ class _Waiting:
                 yield _header("<f4", (self._rows, self._column.dim))
             case "integer":
                 yield _header("<i8", (self._rows,))
-            case "text":
-                yield _header(f"<U{self._width}", (self._rows,))
-                yield from (np.array(json.loads(line), f"<U{self._width}").tobytes() for line in self._file)
         while piece := self._file.read(COPIED_AT_ONCE):
             yield piece
 

@@ -6,6 +6,7 @@ A vector's numbers have the fewest digits that read back as the same float32.
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ import orjson
 from sightline.domain.exports import Batch, Column, Encoder
 from sightline.exports.formats import FileFormat
 
-# What a spreadsheet takes for the beginning of a formula, which may call programs and servers; a tab and a
-# return are skipped before it looks (OWASP, CSV Injection).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the beginning of a formula, which may call programs and servers (OWASP, CSV
+# Injection), as it is or full-width. Before it looks some skip what is not seen: blanks, controls, marks.
+FORMULA = ("=", "+", "-", "@")
+UNSEEN = ("C", "Z")  # of Unicode's general categories: others, separators
 UNFORMULA = "'"
 
 
@@ -103,7 +105,8 @@ def _cell(column: Column, value: Any) -> object:
 
 
 def _harmless(text: str) -> str:
-    return UNFORMULA + text if text.startswith(FORMULA) else text
+    first = next((sign for sign in text if not unicodedata.category(sign).startswith(UNSEEN)), "")
+    return UNFORMULA + text if unicodedata.normalize("NFKC", first).startswith(FORMULA) else text
 
 
 def _lines(rows: Any) -> bytes:

@@ -108,7 +108,7 @@ def _life(
         yield {METRICS: state.served.workshop.metrics}  # for refusals below the application
         state.is_draining = True
         if state.library is not None:
-            await anyio.to_thread.run_sync(state.library.close)
+            await anyio.to_thread.run_sync(state.library.close)  # which bounds itself
         await anyio.to_thread.run_sync(_close, state.served)
         if traces is not None:
             await anyio.to_thread.run_sync(traces.close)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Request
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from sightline.domain.collections import SourceNote
@@ -17,36 +17,36 @@ from sightline.web.answers import json_answer
 from sightline.web.errors import RefusedError
 from sightline.web.library import described, in_thread, is_owner, job_answer, library_of
 from sightline.web.openai import ERRORS
-from sightline.web.schemas import documented, parsed
+from sightline.web.parameters import require_known
+from sightline.web.schemas import Body, documented, parsed
 from sightline.web.state import state_of
 from sightline.web.uploads import read_json
 
-router = APIRouter(tags=["collections"], responses=ERRORS)
+router = APIRouter(tags=["collections"], responses=ERRORS, dependencies=[Depends(require_known)])
 
 
-class NewCollection(BaseModel):
+class NewCollection(Body):
     """The model is one of GET /v1/models, the default model if absent."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "photos"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "photos"}]})
     name: str
     model: str | None = None
 
 
-class TableColumns(BaseModel):
+class TableColumns(Body):
     """Which columns of a table mean what; those not named are found by their names."""
 
-    model_config = ConfigDict(extra="forbid")
     id: str | None = None
-    pictures: list[str] = []
-    data: list[str] = []
+    pictures: list[str] = Field([])
+    data: list[str] = Field([])
     metadata: list[str] | None = None
 
 
-class IngestRequest(BaseModel):
+class IngestRequest(Body):
     """A folder, a table or a tar file on the server's machine."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"source": "/srv/photos", "include": ["*.jpg"]}]}
+        json_schema_extra={"examples": [{"source": "/srv/photos", "include": ["*.jpg"]}]}
     )
     source: str = Field(min_length=1, description="its path, below one of SIGHTLINE_SOURCE_ROOTS")
     name: str | None = Field(
@@ -57,7 +57,7 @@ class IngestRequest(BaseModel):
     )
     model: str | None = None
     include: list[str] = Field([], description="globs over names; every picture's suffix if empty")
-    exclude: list[str] = []
+    exclude: list[str] = Field([])
     hidden: bool = Field(False, description="take names too that begin with a dot")
     columns: TableColumns | None = None
     root: str | None = Field(
@@ -66,8 +66,8 @@ class IngestRequest(BaseModel):
     keep_missing: bool = Field(False, description="keep items that the source has no more")
 
 
-class ReembedRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"model": "clip-vit-b-32"}]})
+class ReembedRequest(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"model": "clip-vit-b-32"}]})
     model: str = Field(description="one of GET /v1/models")
     drops_unreadable: bool = Field(
         False, description="take out what cannot be read again, as what came with requests"
@@ -81,7 +81,7 @@ async def list_collections(request: Request) -> Response:
     def listed() -> list[Mapping[str, object]]:
         return [described(library.describe(one.name)) for one in library.record.collections()]
 
-    return json_answer({"collections": await in_thread(listed)})
+    return json_answer({"collections": await in_thread(request, listed)})
 
 
 @router.post(
@@ -90,20 +90,20 @@ async def list_collections(request: Request) -> Response:
 async def create_collection(request: Request) -> Response:
     library = library_of(request)
     asked = parsed(NewCollection, await read_json(request))
-    made = await in_thread(lambda: library.create(asked.name, asked.model))
+    made = await in_thread(request, lambda: library.create(asked.name, asked.model))
     return json_answer(described(made), status=201, headers={"location": f"/v1/collections/{asked.name}"})
 
 
 @router.get("/v1/collections/{name}", summary="Counts, space, store and index of a collection")
 async def get_collection(request: Request, name: str) -> Response:
     library = library_of(request)
-    return json_answer(described(await in_thread(lambda: library.describe(name))))
+    return json_answer(described(await in_thread(request, lambda: library.describe(name))))
 
 
 @router.delete("/v1/collections/{name}", status_code=204, summary="Delete a collection and its jobs")
 async def delete_collection(request: Request, name: str) -> Response:
     library = library_of(request)
-    await in_thread(lambda: library.views.delete(name))
+    await in_thread(request, lambda: library.views.delete(name))
     return Response(status_code=204)
 
 
@@ -119,7 +119,7 @@ async def ingest(request: Request, name: str) -> Response:
     root = None if asked.root is None else require_below_roots(request, asked.root)
     note = _note(asked, require_below_roots(request, asked.source), root)
     order = Order(note, removes_missing=not asked.keep_missing)
-    job = await in_thread(lambda: submitted(library, name, order, model=asked.model))
+    job = await in_thread(request, lambda: submitted(library, name, order, model=asked.model))
     return accepted(job, library)
 
 
@@ -135,7 +135,7 @@ async def reembed(request: Request, name: str) -> Response:
     asked = parsed(ReembedRequest, await read_json(request))
     space = space_of(library.served.get(asked.model).model)
     job = await in_thread(
-        lambda: library.ingestion.reembed(name, space, drops_unreadable=asked.drops_unreadable)
+        request, lambda: library.ingestion.reembed(name, space, drops_unreadable=asked.drops_unreadable)
     )
     return accepted(job, library)
 

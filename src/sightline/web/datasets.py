@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.sse import format_sse_event
 from starlette.responses import Response
 
@@ -25,9 +25,10 @@ from sightline.web.errors import RefusedError
 from sightline.web.jobs import HEARTBEAT, streamed, watched
 from sightline.web.library import in_thread, library_of
 from sightline.web.openai import ERRORS
+from sightline.web.parameters import require_known
 from sightline.web.state import ServerState, state_of
 
-router = APIRouter(tags=["explorer"], responses=ERRORS)
+router = APIRouter(tags=["explorer"], responses=ERRORS, dependencies=[Depends(require_known)])
 
 MAX_NAME = 63  # characters: of a file's 255 bytes each may take four
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
@@ -40,7 +41,7 @@ async def generate(request: Request, name: str) -> Response:
     library = library_of(request)
     folder = _folder(state_of(request), name)
     order = Order(SourceNote(str(folder), str(folder), {}))
-    job = await in_thread(lambda: submitted(library, collection_of(name), order))
+    job = await in_thread(request, lambda: submitted(library, collection_of(name), order))
     facts = {"dataset": name, "collection": job.collection, "job_id": job.id, "status": "started"}
     return json_answer(facts, status=202, headers={"location": f"/v1/jobs/{job.id}"})
 
@@ -52,10 +53,10 @@ async def generate(request: Request, name: str) -> Response:
 )
 async def progress(request: Request, name: str) -> Response:
     library = library_of(request)
-    job = await in_thread(lambda: _newest(library, name))
+    job = await in_thread(request, lambda: _newest(library, name))
     if job is None:
         raise RefusedError("job_not_found", f"no embeddings were generated for {name[:80]!r} yet")
-    return streamed(state_of(request), _events(state_of(request), library, job.id))
+    return streamed(state_of(request), _events(request, library, job.id))
 
 
 @router.get("/datasets/{name}/embeddings/status", summary="Whether there are embeddings, and how many")
@@ -77,12 +78,12 @@ async def status(request: Request, name: str) -> Response:
             **(_told(job) if job else {"status": "none", "processed": 0, "total": 0, "percentage": 0.0}),
         }
 
-    return json_answer(await in_thread(facts))
+    return json_answer(await in_thread(request, facts))
 
 
-async def _events(state: ServerState, library: Library, number: int) -> AsyncIterator[bytes]:
+async def _events(request: Request, library: Library, number: int) -> AsyncIterator[bytes]:
     last: dict[str, object] = {}
-    async for job in watched(state, library, number):
+    async for job in watched(request, library, number):
         if job is None:
             yield HEARTBEAT
             continue

@@ -14,6 +14,7 @@ from sightline.observe.metrics import Metrics
 from sightline.observe.timings import Timings, timings
 from sightline.web import objectives
 from sightline.web.errors import code_of, error_answer
+from sightline.web.pieces import BrokenOffError, is_broken_off
 from sightline.web.state import PROBES
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,9 @@ class Edge:
             await self._app(inner, receive, send_with_id)
         except ClientDisconnect:
             status = CLIENT_LEFT
+        except BrokenOffError as error:
+            if not _is_broken_off(scope, error):
+                raise
         except Exception as error:  # the outermost loop; told in our words, logged with the id
             if status:  # the answer has begun and cannot be taken back
                 raise
@@ -88,6 +92,12 @@ def _route(scope: Scope) -> str:
     """The pattern of the route that was taken, or would have been; what a client makes up is no label."""
     path = scope["path"]
     return str(getattr(scope.get("route"), "path", path if path in objectives.GROUPS else "none"))
+
+
+def _is_broken_off(scope: Scope, error: BrokenOffError) -> bool:
+    """Whether no more needs to be done; else the server below closes too, with more words."""
+    log.warning("answer broken off", extra={"fields": {"path": scope["path"], "reason": error}})
+    return is_broken_off(scope)
 
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:

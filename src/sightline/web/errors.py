@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from sightline.domain.errors import OverloadedError, SightlineError
 from sightline.observe.logs import request_id
@@ -76,6 +77,7 @@ STATUS = {
 }
 TYPES = {401: "authentication_error", 429: "rate_limit_error"}
 NOT_READY_RETRY_S = 2
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
@@ -137,15 +139,30 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
     """What the router itself refuses: no such path, or not with this method."""
     if not isinstance(error, HTTPException):  # registered for nothing else; the signature is Starlette's
         raise error
+    allowed = _methods(request) if error.status_code == 405 else ""
+    if request.method == "OPTIONS" and allowed:
+        return Response(status_code=204, headers={"allow": allowed})
     code = HTTP_CODES.get(error.status_code, "invalid_request")
     message = {
         "not_found": "no such address; GET / lists what there is",
         "method_not_allowed": "this address does not take this method; GET / lists what there is",
     }.get(code, "the request cannot be understood")
     answer = _counted(request, RefusedError(code, message))
-    if error.headers:
-        answer.headers.update(error.headers)  # Allow
+    if allowed:
+        answer.headers["allow"] = allowed
     return answer
+
+
+def _methods(request: Request) -> str:
+    """All that an address takes: the router knows of the first of its routes only."""
+    found = {
+        method
+        for method in METHODS
+        for route in request.app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
+    implied = {"OPTIONS", "HEAD"} if "GET" in found else {"OPTIONS"}
+    return ", ".join(sorted(found | implied))
 
 
 async def answer_wrong_parameter(request: Request, error: Exception) -> Response:

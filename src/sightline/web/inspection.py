@@ -4,8 +4,8 @@ import contextlib
 from dataclasses import asdict
 from pathlib import Path
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Request
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from sightline.domain.errors import InvalidRequestError, UnknownCollectionError
@@ -13,25 +13,24 @@ from sightline.environment import home_of
 from sightline.services.collections.inspection import Verdict
 from sightline.services.collections.library import Library
 from sightline.web.answers import json_answer
-from sightline.web.library import at_length, in_thread, library_of
+from sightline.web.library import at_length, library_of
 from sightline.web.openai import ERRORS
-from sightline.web.schemas import documented, parsed
+from sightline.web.parameters import require_known
+from sightline.web.schemas import Body, documented, parsed
 from sightline.web.state import state_of
 from sightline.web.store import require_owner
 from sightline.web.uploads import read_json
 
-router = APIRouter(tags=["collections"], responses=ERRORS)
+router = APIRouter(tags=["collections"], responses=ERRORS, dependencies=[Depends(require_known)])
 
 
-class RepairRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"collection": "photos"}]})
+class RepairRequest(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"collection": "photos"}]})
     collection: str
 
 
-class BackupRequest(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"path": "/backups/library.db"}]}
-    )
+class BackupRequest(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"path": "/backups/library.db"}]})
     path: str = Field(min_length=1, max_length=4096, description="a file on the server's machine, whole path")
 
 
@@ -53,7 +52,7 @@ async def repair_view(request: Request) -> Response:
     library = library_of(request)
     require_owner(request)
     asked = parsed(RepairRequest, await read_json(request))
-    is_done = await in_thread(lambda: library.inspection.repair(asked.collection))
+    is_done = await at_length(request, lambda: library.inspection.repair(asked.collection))
     return json_answer({"collection": asked.collection, "done": is_done})
 
 
@@ -70,7 +69,7 @@ async def back_up(request: Request) -> Response:
                 f"{str(path)[:200]!r} cannot be written; give a whole path in a folder that is there, not in "
                 "the library's own"
             )
-        size_bytes = await in_thread(lambda: library.back_up(path))
+        size_bytes = await at_length(request, lambda: library.back_up(path))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name cannot be used"
         raise InvalidRequestError(f"{str(path)[:200]!r} cannot be written: {reason}") from error

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Request
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from sightline.domain.arrays import Float32
@@ -23,33 +23,32 @@ from sightline.web.answers import json_answer
 from sightline.web.asking import require_all
 from sightline.web.calls import Allowance, lane_of, while_connected
 from sightline.web.downloads import Link, Read, Sent, downloads_of
-from sightline.web.errors import error_body
-from sightline.web.jobs import within_page
+from sightline.web.errors import RefusedError, error_body
 from sightline.web.library import in_thread, item_answer, library_of
 from sightline.web.openai import ERRORS
-from sightline.web.schemas import EXAMPLE_PICTURE, check_text, documented, parsed
+from sightline.web.parameters import Limit, require_known
+from sightline.web.schemas import EXAMPLE_PICTURE, Body, check_text, documented, parsed, unknown
 from sightline.web.state import state_of
 from sightline.web.uploads import bounded_json, is_form, picture_of, read_form, read_json
 
-router = APIRouter(tags=["items"], responses=ERRORS)
+router = APIRouter(tags=["items"], responses=ERRORS, dependencies=[Depends(require_known)])
 
+FORM_FIELDS = ("file", "id", "metadata", "uri", "wait")
 UPLOADS = "upload"  # the source that ids of what came without one are made in
 
 
-class GivenItem(BaseModel):
+class GivenItem(Body):
     """A picture (data URI or base64) or a text. Without an id it gets one by its content."""
 
-    model_config = ConfigDict(extra="forbid")
     id: str | None = None
     image: str | None = Field(None, description="a data URI, bare base64, or a URL that may be read")
     text: str | None = None
     uri: str = Field("", max_length=4096, description="shown with hits; never opened")
-    metadata: dict[str, Any] = {}
+    metadata: dict[str, Any] = Field({})
 
 
-class PutItems(BaseModel):
+class PutItems(Body):
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [{"items": [{"id": "a", "image": EXAMPLE_PICTURE, "metadata": {"colour": "grey"}}]}]
         },
@@ -84,7 +83,7 @@ class Batch:
 async def put_items(request: Request, name: str) -> Response:
     """JSON, or a multipart form with `file`, once or more, and fields `id`, `uri`, `metadata` and `wait`."""
     library = library_of(request)
-    space = await in_thread(lambda: library.record.space(name))
+    space = await in_thread(request, lambda: library.record.space(name))
     service = library.served.for_space(space)
     batch = await _read(request)
     allowance, lane = Allowance.of(request), lane_of(request)
@@ -99,19 +98,19 @@ async def put_items(request: Request, name: str) -> Response:
                 await embed(asked, timeout_s=allowance.left_s(), lane=lane)
             )
             came = [(one, one if isinstance(one, InputError) else next(made)) for one in read]
-            return await in_thread(lambda: _keep(library, name, batch.items, came))
+            return await in_thread(request, lambda: _keep(library, name, batch.items, came))
 
     seq, told = await while_connected(request, work())
     is_searchable = batch.wait and await in_thread(
-        lambda: library.views.wait(name, seq, timeout_s=allowance.left_s())
+        request, lambda: library.views.wait(name, seq, timeout_s=allowance.left_s())
     )
     return json_answer({"items": told, "seq": seq, "searchable": is_searchable})
 
 
 @router.get("/v1/collections/{name}/items", summary="Items by id, page by page")
-async def list_items(request: Request, name: str, after: str = "", limit: int = 100) -> Response:
-    library, limit = library_of(request), within_page(limit)
-    page = await in_thread(lambda: library.record.page(name, after=after, limit=limit))
+async def list_items(request: Request, name: str, after: str = "", limit: Limit = 100) -> Response:
+    library = library_of(request)
+    page = await in_thread(request, lambda: library.record.page(name, after=after, limit=limit))
     following = page[-1].id if len(page) == limit else None
     return json_answer({"items": [item_answer(item) for item in page], "next": following})
 
@@ -119,20 +118,22 @@ async def list_items(request: Request, name: str, after: str = "", limit: int = 
 @router.get("/v1/collections/{name}/items/{item:path}", summary="One item")
 async def get_item(request: Request, name: str, item: str) -> Response:
     library = library_of(request)
-    return json_answer(item_answer(await in_thread(lambda: _found(library, name, item))))
+    return json_answer(item_answer(await in_thread(request, lambda: _found(library, name, item))))
 
 
 @router.delete("/v1/collections/{name}/items/{item:path}", summary="Take an item out")
 async def remove_item(request: Request, name: str, item: str) -> Response:
-    library = library_of(request)
-    timeout_s = Allowance.of(request).left_s()
+    library, allowance = library_of(request), Allowance.of(request)
 
-    def remove() -> dict[str, object]:
+    def remove() -> int:
         _found(library, name, item)
-        seq = library.remove(name, [item])
-        return {"seq": seq, "searchable": library.views.wait(name, seq, timeout_s=timeout_s)}
+        return library.remove(name, [item])
 
-    return json_answer(await in_thread(remove))
+    seq = await in_thread(request, remove)
+    is_searchable = await in_thread(
+        request, lambda: library.views.wait(name, seq, timeout_s=allowance.left_s())
+    )
+    return json_answer({"seq": seq, "searchable": is_searchable})
 
 
 @router.get("/v1/collections/{name}/thumbnails/{item:path}", summary="An item's picture, at most 256 px wide")
@@ -148,7 +149,7 @@ async def get_thumbnail(request: Request, name: str, item: str) -> Response:
             return tag, None
         return tag, library.thumbnails.of(name, found, limits)
 
-    tag, data = await in_thread(drawn)
+    tag, data = await in_thread(request, drawn)
     headers = {"etag": tag, "cache-control": "private, no-cache", "x-content-type-options": "nosniff"}
     if data is None:
         return Response(status_code=304, headers=headers)
@@ -170,6 +171,9 @@ async def _read(request: Request) -> Batch:
 
 async def _read_form(request: Request) -> Batch:
     form = await read_form(request)
+    for name in form.fields:
+        if name not in FORM_FIELDS:
+            raise RefusedError("invalid_request", unknown("field", name, FORM_FIELDS), param=name[:40])
     metadata: object = {}
     if "metadata" in form.fields:
         metadata = bounded_json(form.fields["metadata"].encode(), "the field `metadata`")

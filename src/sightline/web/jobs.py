@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 from starlette.responses import Response
 
@@ -21,30 +21,36 @@ from sightline.web.answers import json_answer
 from sightline.web.errors import RefusedError
 from sightline.web.library import in_thread, job_answer, library_of, printable
 from sightline.web.openai import ERRORS
+from sightline.web.parameters import MAX_PAGE, Limit, Offset, require_known
 from sightline.web.state import ServerState, state_of
 
-router = APIRouter(tags=["jobs"], responses=ERRORS)
+router = APIRouter(tags=["jobs"], responses=ERRORS, dependencies=[Depends(require_known)])
 
 LOOK_S = 0.3  # between two looks for events
 HEARTBEAT_S = 10.0  # proxies close what is silent for longer
-MAX_FAILURES = 1000
 MAX_STREAMS = 256
 HEARTBEAT = format_sse_event(data_str=None, comment="still here")
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @router.get("/v1/jobs", summary="All jobs, the newest first")
-async def list_jobs(request: Request, collection: str | None = None) -> Response:
+async def list_jobs(
+    request: Request, collection: str | None = None, offset: Offset = 0, limit: Limit = 100
+) -> Response:
+    """collection: of this one only."""
     library = library_of(request)
-    jobs = await in_thread(lambda: library.ingestion.ledger.jobs(collection))
-    return json_answer({"jobs": [job_answer(job, library.ingestion) for job in jobs]})
+    ledger = library.ingestion.ledger
+    jobs = await in_thread(request, lambda: ledger.jobs(collection, limit=limit, offset=offset))
+    following = offset + limit if len(jobs) == limit else None
+    told = [job_answer(job, library.ingestion) for job in jobs]
+    return json_answer({"jobs": told, "next_offset": following})
 
 
 @router.get("/v1/jobs/{job}", summary="How far a job is")
 async def get_job(request: Request, job: str) -> Response:
     library = library_of(request)
     number = job_id(job)
-    found = await in_thread(lambda: library.ingestion.ledger.job(number))
+    found = await in_thread(request, lambda: library.ingestion.ledger.job(number))
     return json_answer(job_answer(found, library.ingestion))
 
 
@@ -66,16 +72,17 @@ async def cancel_job(request: Request, job: str) -> Response:
 @router.post("/v1/jobs/{job}/retry", summary="Try all that failed again")
 async def retry_job(request: Request, job: str) -> Response:
     library, number = library_of(request), job_id(job)
-    queued = await in_thread(lambda: library.ingestion.retry(number))
-    now = await in_thread(lambda: library.ingestion.ledger.job(number))
+    queued = await in_thread(request, lambda: library.ingestion.retry(number))
+    now = await in_thread(request, lambda: library.ingestion.ledger.job(number))
     return json_answer({"queued": queued, "job": job_answer(now, library.ingestion)})
 
 
 @router.get("/v1/jobs/{job}/failures", summary="What failed and why, page by page")
-async def list_failures(request: Request, job: str, after: str = "", limit: int = MAX_FAILURES) -> Response:
+async def list_failures(request: Request, job: str, after: str = "", limit: Limit = MAX_PAGE) -> Response:
     library, number = library_of(request), job_id(job)
-    limit = within_page(limit)
-    found = await in_thread(lambda: library.ingestion.ledger.failures(number, after=after, limit=limit))
+    found = await in_thread(
+        request, lambda: library.ingestion.ledger.failures(number, after=after, limit=limit)
+    )
     failures = [
         {
             "id": one.task_id,
@@ -97,10 +104,10 @@ async def list_failures(request: Request, job: str, after: str = "", limit: int 
 async def stream_events(request: Request, job: str) -> Response:
     """Server-sent events. Each has the id that Last-Event-ID takes up again; `job` tells all, without id."""
     library, number = library_of(request), job_id(job)
-    known = await in_thread(lambda: library.ingestion.ledger.job(number))
+    known = await in_thread(request, lambda: library.ingestion.ledger.job(number))
     asked = request.headers.get("last-event-id", "")
     after = int(asked) if _NUMBER.fullmatch(asked) else known.events
-    return streamed(state_of(request), _job_events(state_of(request), library, number, after))
+    return streamed(state_of(request), _job_events(request, library, number, after))
 
 
 def streamed(state: ServerState, chunks: AsyncIterator[bytes]) -> Response:
@@ -125,11 +132,11 @@ async def _counted(state: ServerState, chunks: AsyncIterator[bytes]) -> AsyncIte
         state.streams -= 1
 
 
-async def watched(state: ServerState, library: Library, number: int) -> AsyncIterator[Job | None]:
+async def watched(request: Request, library: Library, number: int) -> AsyncIterator[Job | None]:
     """The job as it is and after each change, until it has ended or the server ends; None now and then."""
     seen, told_at = -1, time.monotonic()
-    while not state.is_draining:
-        job = await in_thread(partial(library.ingestion.ledger.job, number))
+    while not state_of(request).is_draining:
+        job = await in_thread(request, partial(library.ingestion.ledger.job, number))
         now = time.monotonic()
         if job.events != seen:
             seen, told_at = job.events, now
@@ -142,19 +149,23 @@ async def watched(state: ServerState, library: Library, number: int) -> AsyncIte
         await asyncio.sleep(LOOK_S)
 
 
-async def _job_events(state: ServerState, library: Library, number: int, after: int) -> AsyncIterator[bytes]:
-    is_first = True
-    async for job in watched(state, library, number):
+async def _job_events(request: Request, library: Library, number: int, after: int) -> AsyncIterator[bytes]:
+    told: int | None = None  # up to which event `job` has told all
+    async for job in watched(request, library, number):
         if job is None:
             yield HEARTBEAT
             continue
         facts = job_answer(job, library.ingestion)
-        if is_first:
-            is_first = False
+        if told is None:
+            told = job.events
             yield _event("job", facts)
-        while events := await in_thread(partial(library.ingestion.ledger.events, number, after=after)):
+        while events := await in_thread(
+            request, partial(library.ingestion.ledger.events, number, after=after)
+        ):
             for event in events:
                 after = event.id
+                if event.kind == "progress" and event.id <= told:
+                    continue  # a bar would jump back
                 yield _event(event.kind, _data(event, facts), event.id)
 
 
@@ -171,7 +182,7 @@ def _event(kind: str, data: object, number: int | None = None) -> bytes:
 
 async def _moved(request: Request, job: str, move: str) -> Response:
     library, number = library_of(request), job_id(job)
-    moved = await in_thread(lambda: getattr(library.ingestion, move)(number))
+    moved = await in_thread(request, lambda: getattr(library.ingestion, move)(number))
     return json_answer(job_answer(moved, library.ingestion))
 
 
@@ -180,10 +191,3 @@ def job_id(text: str) -> int:
     if not _NUMBER.fullmatch(text):
         raise RefusedError("job_not_found", f"there is no job {text[:40]!r}; ids of jobs are whole numbers")
     return int(text)
-
-
-def within_page(limit: int) -> int:
-    """Raises RefusedError: a page cannot be so long."""
-    if not 1 <= limit <= MAX_FAILURES:
-        raise RefusedError("invalid_request", f"limit is {limit}; give 1 to {MAX_FAILURES}", param="limit")
-    return limit

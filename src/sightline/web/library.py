@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import anyio.to_thread
 from fastapi import Request
 
 from sightline.domain.collections import Item
@@ -12,6 +11,7 @@ from sightline.domain.errors import OverloadedError
 from sightline.domain.ledger import Job
 from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.library import Described, Library
+from sightline.web.calls import Allowance
 from sightline.web.errors import RefusedError
 from sightline.web.limits import carries, digest
 from sightline.web.state import state_of
@@ -32,18 +32,26 @@ def library_of(request: Request) -> Library:
     return library
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Record and stores block; the event loop must not."""
-    return await anyio.to_thread.run_sync(work)
+async def in_thread(request: Request, work: Callable[[], T]) -> T:
+    """Record and stores block; the event loop must not. Each route of each collection has its own places.
+
+    Raises as Threads.call.
+    """
+    within_s = Allowance.of(request).left_s()
+    return await state_of(request).threads.call(_purpose(request), work, within_s=within_s)
 
 
 async def at_length(request: Request, work: Callable[[], T]) -> T:
-    """As in_thread, of what goes through a whole collection: a few at once, so that threads are left.
+    """As in_thread, of what goes through a whole collection: a few at once, for as long as it takes.
 
     Raises OverloadedError: as many are under way.
     """
     with longer(request):
-        return await in_thread(work)
+        return await state_of(request).threads.call(_purpose(request), work)
+
+
+def _purpose(request: Request) -> tuple[str, str | None]:
+    return request.scope["route"].path, request.path_params.get("name")
 
 
 @contextmanager

@@ -7,28 +7,36 @@ malformed HTTP in plain text without an id.
 import asyncio
 import logging
 import secrets
+import socket
+import struct
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sightline.web.errors import RefusedError, error_answer
 from sightline.web.limits import REST_BYTES, REST_S
+from sightline.web.pieces import BREAK_OFF
+from sightline.web.reader import Reader
 from sightline.web.state import METRICS
 
 log = logging.getLogger(__name__)
 
 # h11's bound, and twice nginx's. A head that one read from the socket brings whole, 256 KiB at most, passes.
 MAX_HEAD_BYTES = 65_536
+RESET_AT_ONCE = struct.pack("ii", 1, 0)  # linger, for no second: else what waits is sent, then a mere end
 
 
 class BoundedHttp(HttpToolsProtocol):
     """head_s: for a request's head, and for the first byte of a connection. body_s: for its body, and as much
     more as what has come would take at min_bytes_per_s: a large upload may take long, a stalled one may not.
+    patience_s: how long, in a row, a client may take less of its answer than that; ending_s: when we end.
     """
 
     head_s = 15.0
     body_s = 30.0
     min_bytes_per_s = 65_536
+    patience_s = 15.0
+    ending_s = 2.0
 
     _head_bytes = 0  # received since the last end of a head, piece of a body or end of a request
     _is_refused = False
@@ -37,11 +45,31 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
+        self._reader = Reader(
+            transport, self._leave, patience_s=self.patience_s, min_bytes_per_s=self.min_bytes_per_s
+        )
         self._allow(self.head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._allow(None)
         super().connection_lost(exc)
+        self._reader.forget()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._reader.line_is_full()
+
+    def resume_writing(self) -> None:
+        self._reader.line_has_room()
+        super().resume_writing()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._reader.hurry(self.ending_s)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {BREAK_OFF: {"call": self._break_off}}
 
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)
@@ -87,6 +115,21 @@ class BoundedHttp(HttpToolsProtocol):
         if seconds is not None:
             self._deadline = self.loop.time() + seconds
             self._alarm = self.loop.call_at(self._deadline, self._check)
+
+    def _leave(self) -> None:
+        """The client takes its answer too slowly."""
+        fields = {"path": self.scope.get("path"), "reason": "its client reads too slowly"}
+        log.warning("answer broken off", extra={"fields": fields})
+        self._break_off()
+
+    def _break_off(self) -> None:
+        """By a reset: after a mere end, what came would look whole to clients of HTTP/1.0."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if (line := self.transport.get_extra_info("socket")) is not None:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
+        self.transport.abort()
 
     def _check(self) -> None:
         if self.loop.time() < self._deadline:  # a body that came has moved it

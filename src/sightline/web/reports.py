@@ -2,15 +2,12 @@
 
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from functools import partial
 
-from fastapi import APIRouter, Request
-from starlette.requests import ClientDisconnect
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response, StreamingResponse
 
 from sightline.domain.duplicates import NEAR, DuplicatesOrder, Group, KeepRule
-from sightline.domain.errors import DeadlineError, InvalidRequestError
+from sightline.domain.errors import DeadlineError, InvalidRequestError, NotReadyError
 from sightline.domain.filter_syntax import parse
 from sightline.registry import export_format
 from sightline.services.collections.export import ExportOrder
@@ -18,12 +15,14 @@ from sightline.web.answers import json_answer
 from sightline.web.calls import while_connected
 from sightline.web.library import at_length, in_thread, item_answer, library_of, longer
 from sightline.web.openai import ERRORS
+from sightline.web.parameters import Limit, Offset, require_known
+from sightline.web.pieces import in_pieces
 from sightline.web.state import state_of
 from sightline.web.uploads import bounded_json
 
 MAX_SEARCH_S = 900.0  # for the duplicates of a large collection
 
-router = APIRouter(tags=["collections"], responses=ERRORS)
+router = APIRouter(tags=["collections"], responses=ERRORS, dependencies=[Depends(require_known)])
 
 
 @router.get("/v1/collections/{name}/duplicates", summary="Items of which one would be enough")
@@ -33,8 +32,8 @@ async def list_duplicates(
     *,
     threshold: str = str(NEAR),
     keep: KeepRule = "largest",
-    offset: int = 0,
-    limit: int = 100,
+    offset: Offset = 0,
+    limit: Limit = 100,
 ) -> Response:
     """threshold: the least cosine to the item that is kept, or `exact` for the same bytes only."""
     library, left = library_of(request), threading.Event()
@@ -72,24 +71,16 @@ async def export(
     library = library_of(request)
     where = None if filter is None else parse(bounded_json(filter.encode(), "the filter"))
     order = ExportOrder(name, format, where, with_vectors=vectors)
+
+    def go_on(_: int) -> None:
+        if state_of(request).is_draining:
+            raise NotReadyError("the server is shutting down; ask another one")
+
     with longer(request):  # refused while it can be
-        pieces = await in_thread(lambda: library.export.pieces(order))
+        pieces = await in_thread(request, lambda: library.export.pieces(order, go_on))
     form = export_format(format)
     headers = {"content-disposition": f'attachment; filename="{name}{form.ending}"'}
-    return StreamingResponse(_in_threads(request, pieces), headers=headers, media_type=form.media_type)
-
-
-async def _in_threads(request: Request, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Each made in a thread; whoever leaves early ends the making, and so does the server's end."""
-    try:
-        with longer(request):
-            while (piece := await in_thread(partial(next, pieces, None))) is not None:
-                yield piece
-                if state_of(request).is_draining:
-                    raise ClientDisconnect
-    finally:
-        if hasattr(pieces, "close"):
-            await in_thread(pieces.close)
+    return StreamingResponse(in_pieces(request, pieces), headers=headers, media_type=form.media_type)
 
 
 def _group(group: Group) -> dict[str, object]:

@@ -4,6 +4,8 @@ Requests are validated against these. Answers are not: they are ours, and checki
 cost more than sending them.
 """
 
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
@@ -53,6 +55,7 @@ class EmbeddingsRequest(BaseModel):
     """
 
     model_config = ConfigDict(
+        strict=True,
         json_schema_extra={
             "examples": [
                 {"model": "mini", "input": "a red dress"},
@@ -61,7 +64,7 @@ class EmbeddingsRequest(BaseModel):
                     "input": [{"text": "a red dress"}, {"image": EXAMPLE_PICTURE}],
                 },
             ]
-        }
+        },
     )
     model: str | None = Field(None, description="a name of GET /v1/models; the default model if absent")
     input: Annotated[Any, WithJsonSchema(INPUT)] = None
@@ -81,17 +84,19 @@ class EmbeddingsRequest(BaseModel):
 
 
 class TextRequest(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "a red dress"}]})
+    model_config = ConfigDict(strict=True, json_schema_extra={"examples": [{"text": "a red dress"}]})
     text: str
 
 
 class TextsRequest(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["a red dress", "a blue mug"]}]})
+    model_config = ConfigDict(
+        strict=True, json_schema_extra={"examples": [{"texts": ["a red dress", "a blue mug"]}]}
+    )
     texts: list[str] = Field(min_length=1)
 
 
 class ImageUrlRequest(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"image_url": EXAMPLE_PICTURE}]})
+    model_config = ConfigDict(strict=True, json_schema_extra={"examples": [{"image_url": EXAMPLE_PICTURE}]})
     image_url: str
 
 
@@ -169,6 +174,12 @@ class FashionAnswer(BaseModel):
     dimension: int
 
 
+class Body(BaseModel):
+    """What is common to our own requests: nothing unknown, and no number written as text or as true."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -179,7 +190,25 @@ def parsed(schema: type[M], content: dict[str, object]) -> M:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
-        raise RefusedError("invalid_request", f"{place}: {first['msg']}", param=place) from None
+        message = f"{place}: {first['msg']}"
+        if first["type"] == "extra_forbidden":
+            message = unknown("field", str(first["loc"][-1]), _fields(schema))
+        raise RefusedError("invalid_request", message, param=place) from None
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """What is said of a name that nobody knows."""
+    names = sorted(known)
+    if nearest := get_close_matches(name, names, n=1):
+        return f"there is no {what} {name[:40]!r}; did you mean {nearest[0]!r}?"
+    return f"there is no {what} {name[:40]!r}; there are {', '.join(names) or 'none'}"
+
+
+def _fields(schema: type[BaseModel]) -> set[str]:
+    """Of the request and of what it is made of."""
+    shape = schema.model_json_schema()
+    shapes = [shape, *shape.get("$defs", {}).values()]
+    return {name for one in shapes for name in one.get("properties", {})}
 
 
 def within(texts: list[str], max_items: int, max_chars: int) -> list[str]:
@@ -203,12 +232,26 @@ def check_text(text: str, max_chars: int) -> None:
 
 def documented(request: type[BaseModel]) -> dict[str, object]:
     """The request's shape for a route that reads its own body."""
+    shape = request.model_json_schema()
+    parts = shape.pop("$defs", {})
     return {
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": request.model_json_schema()}},
+            "content": {"application/json": {"schema": _in_place(shape, parts)}},
         }
     }
+
+
+def _in_place(shape: Any, parts: Mapping[str, Any]) -> Any:
+    """The shape with each part where it is referred to: a document holds no definitions but its own."""
+    if isinstance(shape, list):
+        return [_in_place(one, parts) for one in shape]
+    if not isinstance(shape, dict):
+        return shape
+    if "$ref" in shape:
+        rest = {name: one for name, one in shape.items() if name != "$ref"}
+        return _in_place(parts[shape["$ref"].removeprefix("#/$defs/")], parts) | rest
+    return {name: _in_place(one, parts) for name, one in shape.items()}
 
 
 def documented_upload() -> dict[str, object]:

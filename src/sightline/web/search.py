@@ -7,15 +7,15 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Request
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from sightline.domain.arrays import Float32
 from sightline.domain.collections import Space
 from sightline.domain.errors import InvalidRequestError
 from sightline.domain.filter_syntax import field_path, parse
-from sightline.domain.hits import Answer, Hit, LikeItem, LikeVector, Query
+from sightline.domain.hits import MAX_K, MAX_OFFSET, Answer, Hit, LikeItem, LikeVector, Query
 from sightline.observe import traces
 from sightline.observe.metrics import OUTSIDE
 from sightline.services.collections.library import Library
@@ -26,21 +26,21 @@ from sightline.web.asking import vectors
 from sightline.web.downloads import Link, Sent
 from sightline.web.library import in_thread, library_of, printable
 from sightline.web.openai import ERRORS
-from sightline.web.schemas import check_text, documented, parsed
+from sightline.web.parameters import require_known
+from sightline.web.schemas import Body, check_text, documented, parsed
 from sightline.web.state import ServerState, state_of
 from sightline.web.uploads import bounded_json, is_form, picture_of, read_form, read_json
 
-router = APIRouter(tags=["search"], responses=ERRORS)
+router = APIRouter(tags=["search"], responses=ERRORS, dependencies=[Depends(require_known)])
 
 MAX_PARTS = 16
 TEXT_FIELDS = frozenset({"text", "image", "image_url", "item", "group_by"})  # others are JSON, in a form too
 KINDS = ("text", "image", "image_url", "item", "vector")
 
 
-class Part(BaseModel):
+class Part(Body):
     """One thing that hits shall be like; with a negative weight, unlike. Only one of its kinds is given."""
 
-    model_config = ConfigDict(extra="forbid")
     text: str | None = None
     image: str | None = Field(None, description="a data URI, or bare base64")
     image_url: str | None = Field(None, description="a data URI, or an address that this server may fetch")
@@ -53,7 +53,6 @@ class SearchRequest(Part):
     """One part by itself, or several in `query`."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {"text": "a red shoe", "k": 5, "filter": {"price": {"lt": 50}}},
@@ -62,8 +61,8 @@ class SearchRequest(Part):
         },
     )
     query: list[Part] | None = Field(None, min_length=1, max_length=MAX_PARTS)
-    k: int = Field(10, description="how many hits, 1 to 1000")
-    offset: int = Field(0, description="how many to skip, 0 to 10,000")
+    k: int = Field(10, ge=1, le=MAX_K, description="how many hits")
+    offset: int = Field(0, ge=0, le=MAX_OFFSET, description="how many to skip; then narrow by a filter")
     filter: dict[str, Any] | None = Field(None, description='as {"colour": "red", "price": {"lt": 50}}')
     group_by: str | None = Field(None, description="a field; of each of its values the best hit only")
     exact: bool = Field(False, description="compare every vector, even where there is an index")
@@ -87,7 +86,7 @@ async def search(request: Request, name: str) -> Response:
         parts.append((Picture(file), asked.weight))
     if _kinds(asked) or not parts:
         parts.append(_part(asked, settings))
-    space = await in_thread(lambda: library.record.space(name))
+    space = await in_thread(request, lambda: library.record.space(name))
     made = await _embedded(request, library, space, [one for one, _ in parts])
     query = Query(
         [_like(one, weight, made) for one, weight in parts],
@@ -99,7 +98,9 @@ async def search(request: Request, name: str) -> Response:
         with_asked=asked.with_asked,
         with_count=asked.with_count,
     )
-    answer = await in_thread(partial(_timed, state_of(request), partial(library.search.search, name, query)))
+    answer = await in_thread(
+        request, partial(_timed, state_of(request), partial(library.search.search, name, query))
+    )
     return json_answer(_told(name, answer, time.monotonic() - started))
 
 

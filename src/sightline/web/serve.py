@@ -68,6 +68,8 @@ class _DrainingServer(uvicorn.Server):
         closes_at = time.monotonic() + self._drain_s
         while time.monotonic() < closes_at and not self.force_exit:  # as uvicorn looks for signals
             await asyncio.sleep(0.05)
+        if self.state is not None:
+            self.state.threads.end()
         await super().shutdown(sockets)
 
 

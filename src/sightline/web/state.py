@@ -13,6 +13,7 @@ from sightline.services.embedding import EmbeddingService
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 from sightline.web.objectives import budgets_for
+from sightline.web.threads import Threads
 
 PROBES = frozenset({"/livez", "/readyz", "/health", "/healthz", "/api/ai/health", "/metrics"})
 
@@ -30,6 +31,7 @@ class ServerState:
     is_draining: bool = False
     streams: int = 0  # of events, open now
     long_works: int = 0  # through whole collections, under way
+    threads: Threads = field(default_factory=Threads)
     failure: str | None = None  # why the models could not be loaded
     proving: asyncio.Lock = field(
         default_factory=asyncio.Lock

@@ -1,23 +1,22 @@
 """Which store the views are in, and changing it. Does not know the stores."""
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Depends, Request
+from pydantic import ConfigDict
 from starlette.responses import Response
 
 from sightline.web.answers import json_answer
 from sightline.web.errors import RefusedError
-from sightline.web.library import in_thread, is_owner, library_of
+from sightline.web.library import at_length, is_owner, library_of
 from sightline.web.openai import ERRORS
-from sightline.web.schemas import documented, parsed
+from sightline.web.parameters import require_known
+from sightline.web.schemas import Body, documented, parsed
 from sightline.web.uploads import read_json
 
-router = APIRouter(tags=["collections"], responses=ERRORS)
+router = APIRouter(tags=["collections"], responses=ERRORS, dependencies=[Depends(require_known)])
 
 
-class SwitchRequest(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"to": "qdrant://127.0.0.1:6333"}]}
-    )
+class SwitchRequest(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"to": "qdrant://127.0.0.1:6333"}]})
     to: str
 
 
@@ -32,7 +31,7 @@ async def switch_store(request: Request) -> Response:
     library = library_of(request)
     require_owner(request)
     asked = parsed(SwitchRequest, await read_json(request))
-    await in_thread(lambda: library.switch_store(asked.to))
+    await at_length(request, lambda: library.switch_store(asked.to))
     return json_answer(library.store())
 
 

@@ -7,11 +7,11 @@ import duckdb
 import numpy as np
 import pytest
 
-from sightline.domain.collections import Item
+from sightline.domain.collections import Changeset, Item, Space
 from sightline.domain.errors import InvalidRequestError, UnknownCollectionError
 from sightline.domain.filter_syntax import parse
 from sightline.registry import export_format
-from sightline.services.collections.export import EXPORT_FORMATS, Export, ExportOrder
+from sightline.services.collections.export import EXPORT_FORMATS, ROWS, Export, ExportOrder
 from sightline.stores.memory import MemoryStore
 from tests.records import content
 from tests.shoes import Library
@@ -120,3 +120,28 @@ def test_export_that_cannot_be_made_is_refused_before_the_first_piece(export):
 def test_format_that_collections_are_not_exported_in_is_refused(name):
     with pytest.raises(InvalidRequestError, match=r"there are csv, duckdb, jsonl, npz, parquet"):
         ExportOrder("shoes", name)
+
+
+def test_export_of_a_collection_that_becomes_another_meanwhile_is_broken_off(library, export):
+    """Its rows would stand beside those of the one that has its name by then."""
+    pieces = export.pieces(ExportOrder("shoes", "jsonl", with_vectors=False))
+    assert next(pieces) == b""
+    assert next(pieces).count(b"\n") == ROWS
+    library.record.retire("shoes")
+    library.record.delete("shoes")
+    library.record.create("shoes", library.space)
+    with pytest.raises(UnknownCollectionError, match="was replaced while it was exported"):
+        b"".join(pieces)
+
+
+def test_export_of_a_collection_that_gets_another_models_vectors_meanwhile_is_broken_off(library, export):
+    other = Space("b" * 64, "clip-vit-b-32", DIM + 1)
+    vectors = {content(n): np.eye(DIM + 1, dtype=np.float32)[0] for n in range(COUNT)}
+    pieces = export.pieces(ExportOrder("shoes", "jsonl"))
+    assert next(pieces) == b""
+    assert next(pieces).count(b"\n") == ROWS
+    library.record.prepare_space(other)
+    library.record.commit("shoes", Changeset(other.fingerprint, vectors=vectors))
+    library.record.switch("shoes", other.fingerprint)
+    with pytest.raises(UnknownCollectionError, match="was replaced while it was exported"):
+        b"".join(pieces)

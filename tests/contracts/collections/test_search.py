@@ -309,3 +309,29 @@ class CountedView:
 def test_field_that_cannot_be_named_is_refused():
     with pytest.raises(SightlineError, match="empty"):
         field_path("product..id")
+
+
+class Emptied:
+    """A view that finds what it held until just now, and the views that it is one of."""
+
+    def __init__(self, library):
+        self._library = library
+
+    def view(self, name):
+        self.nearest = self._library.view(name).nearest
+        return self
+
+    def count(self, where=None):
+        return 0
+
+    def lag(self, name):
+        return 0
+
+
+def test_search_beside_a_view_that_is_emptied_is_answered(new_library):
+    """What stands out is told by its share of all items, and these are none any more."""
+    library = new_library(DIM)
+    library.add(vectors := cloud(200))
+    answer = Search(library.record, Emptied(library)).search("shoes", like(vectors["item-007"], k=5))
+    assert ids(answer)[0] == "item-007"
+    assert answer.considered == 0

@@ -17,6 +17,7 @@ from sightline.services.collections.views import REPLAY_CHANGES, Views
 from sightline.stores.duckdb import DuckDbStore
 from sightline.stores.duckdb_view import DuckDbView
 from sightline.stores.memory import MemoryStore
+from tests.hanging import HangingStore
 from tests.records import SPACE, upserts
 from tests.waiting import wait_until
 
@@ -114,6 +115,24 @@ def test_an_index_that_is_being_built_holds_no_end_up(tmp_path: Path) -> None:
     began = time.monotonic()
     views.close()
     assert time.monotonic() - began < PATIENCE_S / 2
+    database.close()
+
+
+@pytest.mark.parametrize("call", ["cursor", "close"])
+def test_a_store_that_does_not_answer_holds_no_end_up(tmp_path: Path, call: str) -> None:
+    """Neither while a view follows, nor when it is told to close."""
+    database = Database.in_folder(tmp_path)
+    record, store = SqlRecord(database), HangingStore("shoes", frozenset({call}))
+    record.create("shoes", SPACE)
+    views = Views(record, store, closing_s=0.2)
+    views.start()
+    if call != "close":
+        assert store.is_asked.wait(PATIENCE_S)
+    began = time.monotonic()
+    views.close()
+    assert time.monotonic() - began < 2
+    store.may_go_on.set()
+    wait_until(lambda: not any(thread.is_alive() for thread in views._threads), PATIENCE_S)
     database.close()
 
 

@@ -14,13 +14,15 @@ import numpy as np
 from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
 from sightline.domain.collections import Item
-from sightline.domain.errors import InvalidRequestError
-from sightline.domain.exports import Batch, Column, Encoder, Format, Writer
+from sightline.domain.errors import InvalidRequestError, UnknownCollectionError
+from sightline.domain.exports import Batch, Column, Encoder, Format
 from sightline.domain.filters import Filter, matches
 
 EXPORT_FORMATS = ("csv", "duckdb", "jsonl", "npz", "parquet")  # each one file, with or without vectors
 ROWS = 1_000  # of a batch: 3 MB of vectors of 768 numbers
 PIECE_BYTES = 1 << 20
+
+Progress = Callable[[int], None]  # told how many items are written
 
 
 @dataclass(frozen=True)
@@ -49,25 +51,33 @@ class Export:
         self._formats = formats
         self._folder = folder
 
-    def to_file(self, order: ExportOrder, target: Path, progress: Callable[[int], None] | None = None) -> int:
+    def to_file(self, order: ExportOrder, target: Path, progress: Progress | None = None) -> int:
         """Write the file, whole or not at all; returns how many items are in it.
 
         progress: is told how many are written, after each batch; what it raises ends the export.
         Raises UnknownCollectionError, RecordError, OSError.
         """
         columns = self._columns(order)
+        written = 0
         with self._formats(order.format).file(target, columns) as writer:
-            return self._fill(order, writer, progress)
+            for batch in self._batches(order, progress):
+                writer.add(batch)
+                written += len(batch["item_id"])
+        return written
 
-    def pieces(self, order: ExportOrder) -> Iterator[bytes]:
+    def pieces(self, order: ExportOrder, progress: Progress | None = None) -> Iterator[bytes]:
         """The file's bytes. What can be known to be wrong is raised at once, before the first piece.
 
-        Raises UnknownCollectionError, RecordError; OSError while it is read.
+        progress: as in to_file.
+        Raises UnknownCollectionError, RecordError; while it is read OSError too, and again
+        UnknownCollectionError: it was deleted, or became another, meanwhile.
         """
         columns = self._columns(order)
         form = self._formats(order.format)
         encoder = form.encoder(columns)
-        return self._through_file(order, form.ending) if encoder is None else self._encoded(order, encoder)
+        if encoder is None:
+            return self._through_file(order, form.ending, progress)
+        return self._encoded(order, encoder, progress)
 
     def _columns(self, order: ExportOrder) -> list[Column]:
         space = self._record.space(order.collection)
@@ -80,34 +90,35 @@ class Export:
         ]
         return [*columns, Column("vector", "vector", space.dim)] if order.with_vectors else columns
 
-    def _fill(self, order: ExportOrder, writer: Writer, progress: Callable[[int], None] | None = None) -> int:
-        written = 0
-        for rows in self._batches(order):
-            writer.add(_batch(rows))
-            written += len(rows)
-            if progress:
-                progress(written)
-        return written
-
-    def _encoded(self, order: ExportOrder, encoder: Encoder) -> Iterator[bytes]:
+    def _encoded(self, order: ExportOrder, encoder: Encoder, progress: Progress | None) -> Iterator[bytes]:
         yield encoder.head()
-        for rows in self._batches(order):
-            yield encoder.rows(_batch(rows))
+        for batch in self._batches(order, progress):
+            yield encoder.rows(batch)
 
-    def _through_file(self, order: ExportOrder, ending: str) -> Iterator[bytes]:
+    def _through_file(self, order: ExportOrder, ending: str, progress: Progress | None) -> Iterator[bytes]:
         with TemporaryDirectory(dir=self._folder) as folder:
             path = Path(folder) / f"{order.collection}{ending}"
-            self.to_file(order, path)
+            self.to_file(order, path, progress)
             with path.open("rb") as file:
                 while piece := file.read(PIECE_BYTES):
                     yield piece
 
-    def _batches(self, order: ExportOrder) -> Iterator[list[tuple[Item, Float32 | None]]]:
+    def _batches(self, order: ExportOrder, progress: Progress | None) -> Iterator[Batch]:
+        began_as = self._record.collection(order.collection)
         passing = (
             row for row in self._rows(order) if order.where is None or matches(order.where, row[0].metadata)
         )
+        written = 0
         while rows := list(islice(passing, ROWS)):
-            yield rows
+            if self._record.space(order.collection) != began_as.space:
+                raise _replaced(order)
+            written += len(rows)
+            yield _batch(rows)
+            if progress:
+                progress(written)
+        # not asked for each batch: a collection is told with its count, which goes through all of it
+        if self._record.collection(order.collection).created_at != began_as.created_at:
+            raise _replaced(order)
 
     def _rows(self, order: ExportOrder) -> Iterator[tuple[Item, Float32 | None]]:
         if order.with_vectors:
@@ -117,6 +128,13 @@ class Export:
         while page := self._record.page(order.collection, after=after, limit=ROWS):
             yield from ((item, None) for item in page)
             after = page[-1].id
+
+
+def _replaced(order: ExportOrder) -> UnknownCollectionError:
+    """By another of its name, or by vectors of another model: their rows would stand beside each other."""
+    return UnknownCollectionError(
+        f"collection {order.collection!r} was replaced while it was exported; export it again"
+    )
 
 
 def _batch(rows: Sequence[tuple[Item, Float32 | None]]) -> Batch:

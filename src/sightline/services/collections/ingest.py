@@ -49,6 +49,7 @@ LOOK_S = 1.0  # between two looks for work that came from elsewhere
 HEARTBEAT_S = 20.0  # a third of a lease
 ROOM_S = 2.0  # between two looks whether a full disk has room again
 RETRY_S = 2.0
+CLOSING_S = 10.0  # for what is in hand; what is not kept by then is done again
 RATE_WINDOW_S = 60.0  # of the speed that the time left is told by
 
 Models = Callable[[Space], EmbeddingService]  # raises SpaceMismatchError, NotReadyError
@@ -109,10 +110,11 @@ class Ingestion:
         """Keep what is in hand, give the shards back, and end."""
         self._stopping.set()
         self._tell()
+        ends_at = time.monotonic() + CLOSING_S
         for thread in self._threads:
             if thread.is_alive():
-                thread.join()
-        self._readers.shutdown()
+                thread.join(max(0.0, ends_at - time.monotonic()))
+        self._readers.shutdown(wait=False, cancel_futures=True)
 
     def submit(self, collection: str, order: Order) -> Job:
         """A job, kept before this returns. Raises UnknownCollectionError, SourceError, RecordError."""

@@ -166,11 +166,10 @@ class Library:
         Raises SettingsError, StoreError: it cannot be used; everything stays as it is.
         """
         self._choice.require_free()
-        if address == self._choice.address:
-            return
         with self._switching:
-            self.views.switch(self._open_store(address), shown(address))
-            self._choice.keep(address)
+            if address != self._choice.address:
+                self.views.switch(self._open_store(address), shown(address))
+                self._choice.keep(address)
 
     def keep_store(self) -> None:
         """Choose the store in use from the next start on too."""

@@ -22,7 +22,7 @@ REPLAY_CHANGES = 2000  # in one step: 8 MB of vectors of 1024 dimensions
 PAUSE_S = 0.5  # between two looks at one collection while nobody waits: a job changes it many times a second
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 30.0
 DELETION_S = 10.0  # a caller waits for the store's part of a deletion; it is made up for later
-CLOSING_S = 5.0  # for a step under way
+CLOSING_S = 5.0  # in all: a store may not answer, and what it does not hold is replayed
 CALM_S = 5.0  # without changes, then the index is brought up to date
 
 
@@ -39,11 +39,14 @@ class ViewState:
 class Views:
     """Safe to use from several threads. Follows what it is told of by `nudge`, and at the start everything.
 
-    address: where the store is, for people to read.
+    address: where the store is, for people to read. closing_s: how long its end may take.
     """
 
-    def __init__(self, record: Record, store: Store, *, address: str = "") -> None:
+    def __init__(
+        self, record: Record, store: Store, *, address: str = "", closing_s: float = CLOSING_S
+    ) -> None:
         self._record = record
+        self._closing_s = closing_s
         self._opened = OpenedViews(record, store, address)
         # a view that was dropped and made anew between two pages of changes would miss those before
         self._following = threading.Lock()
@@ -84,11 +87,13 @@ class Views:
             self._is_closed = True
             self._changed.notify_all()
         follower, indexer = self._threads
-        if follower.is_alive():
-            follower.join(CLOSING_S)  # a store may not answer: what it does not hold is replayed
-        self.store.close()  # which breaks off an index that would take minutes more
-        if indexer.is_alive():
-            indexer.join(CLOSING_S)
+        closer = threading.Thread(target=self.store.close, name="close", daemon=True)
+        ends_at = time.monotonic() + self._closing_s
+        for thread in (follower, closer, indexer):  # closing breaks off an index that would take minutes more
+            if thread is closer:
+                closer.start()
+            if thread.is_alive():  # else it was never started
+                thread.join(max(0.0, ends_at - time.monotonic()))
 
     def view(self, name: str) -> View:
         """The view of a collection, made if there is none.

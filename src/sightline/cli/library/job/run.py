@@ -13,16 +13,28 @@ from sightline.cli.library.outcome import awaited, kept
 from sightline.cli.screen import note, printable, show_json, show_table
 
 LOOKING = Errand(needs_model=False)
+PAGE = 1000
 COLUMNS = (">job", "collection", "state", ">done", ">of", ">failed", ">left", "source")
 
 
 def show_all(collection: str | None, *, as_json: bool) -> None:
     with connected(Errand(collection, needs_model=False)) as library:
-        found = library.get("/v1/jobs", collection=collection)["jobs"]
+        found = all_jobs(library, collection)
     if as_json:
         show_json(found)
     else:
         show_table(COLUMNS, [row(job) for job in found])
+
+
+def all_jobs(library: Connection, collection: str | None) -> list[dict[str, Any]]:
+    """The newest first."""
+    found: list[dict[str, Any]] = []
+    offset: int | None = 0
+    while offset is not None:
+        page = library.get("/v1/jobs", collection=collection, offset=offset, limit=PAGE)
+        found += page["jobs"]
+        offset = page["next_offset"]
+    return found
 
 
 def row(job: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from sightline.cli.library.collection.run import row as collection_row
 from sightline.cli.library.connection import connected
 from sightline.cli.library.errand import Errand
 from sightline.cli.library.job.run import COLUMNS as OF_JOBS
+from sightline.cli.library.job.run import all_jobs
 from sightline.cli.library.job.run import row as job_row
 from sightline.cli.screen import note, show_json, show_table
 
@@ -22,7 +23,7 @@ def run(collection: str | None, *, as_json: bool) -> None:
             collections = library.get("/v1/collections")["collections"]
         else:
             collections = [library.get(f"/v1/collections/{collection}")]
-        jobs = library.get("/v1/jobs", collection=collection)["jobs"]
+        jobs = all_jobs(library, collection)
         facts = {"home": str(library.home), "asked": library.asked, "store": library.get("/v1/store")}
     if as_json:
         show_json({**facts, "collections": collections, "jobs": jobs})
