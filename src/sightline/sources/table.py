@@ -7,7 +7,7 @@ over all rows, has the key id//n; without an id column a picture's path or URL t
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote_plus, unquote_to_bytes, urlencode
@@ -51,6 +51,7 @@ class TableSource:
     def __init__(self, address: str, options: SourceOptions) -> None:
         """Raises SourceError: no such table, or a column that is not there."""
         self.left_out: Mapping[str, int] = {}
+        self.remarks: Sequence[str] = ()
         self._path = Path(address).absolute()
         self._max_image_bytes = options.max_image_bytes
         self._fetcher = options.fetcher

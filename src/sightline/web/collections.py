@@ -119,7 +119,7 @@ async def ingest(request: Request, name: str) -> Response:
     root = None if asked.root is None else require_below_roots(request, asked.root)
     note = _note(asked, require_below_roots(request, asked.source), root)
     order = Order(note, removes_missing=not asked.keep_missing)
-    job = await in_thread(lambda: submitted(library, name, order, model=asked.model))
+    job = await in_thread(lambda: library.take_in(name, order, asked.model))
     return accepted(job, library)
 
 
@@ -138,11 +138,6 @@ async def reembed(request: Request, name: str) -> Response:
         lambda: library.ingestion.reembed(name, space, drops_unreadable=asked.drops_unreadable)
     )
     return accepted(job, library)
-
-
-def submitted(library: Library, name: str, order: Order, *, model: str | None = None) -> Job:
-    library.ensure(name, model)
-    return library.ingestion.submit(name, order)
 
 
 def accepted(job: Job, library: Library) -> Response:

@@ -100,6 +100,7 @@ def job_answer(job: Job, ingestion: Ingestion) -> dict[str, object]:
         "kind": job.kind,
         "collection": job.collection,
         "state": job.state,
+        "scan": job.scan or None,
         "reason": job.reason,
         "message": job.message,
         "total": job.total,

@@ -9,6 +9,7 @@ from sightline.cli.failures import ExitCode
 from sightline.cli.library.connection import Connection
 from sightline.cli.library.follow import Facts, followed
 from sightline.cli.library.lag import caught_up
+from sightline.cli.library.scan import lines_of
 from sightline.cli.progress import progress
 from sightline.cli.screen import note, printable, show_json
 
@@ -53,6 +54,8 @@ def _tell(job: Facts, failures: list[dict[str, Any]]) -> None:
         note(f"failed: {printable(one['uri'])}: {one['code']}: {printable(one['message'])}")
     if job["failed"] > len(failures):
         note(f"and {job['failed'] - len(failures)} more: `sightline job failures {job['id']}` lists them all")
+    for line in lines_of(job["scan"]):
+        note(printable(line))
     counts = f"{job['done']} of {job['total']} done, {job['computed']} computed, {job['failed']} failed"
     note(f"job {job['id']}, collection {job['collection']}: {job['state']}; {counts}")
     if job["state"] == "done" and job["failed"]:

@@ -34,7 +34,7 @@ from sightline.services.collections.kinds import (
     reembed_request,
 )
 from sightline.services.collections.leases import Leases
-from sightline.services.collections.planning import OpenSource, Order, to_plan
+from sightline.services.collections.planning import OpenSource, Order, require_picture, to_plan
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.views import Views
 from sightline.services.embedding import EmbeddingService
@@ -120,6 +120,11 @@ class Ingestion:
             job = self.ledger.create(INGEST, collection, order.request())
         self._tell()
         return job
+
+    def require_picture(self, order: Order) -> None:
+        """Raises SourceError: the source has none, or cannot be read."""
+        with closing(self._open_source(order.source)) as source:
+            require_picture(order.source.address, source)
 
     def reembed(self, collection: str, space: Space, *, drops_unreadable: bool = False) -> Job:
         """A job that gives the collection vectors of another model. Raises UnknownCollectionError."""

@@ -11,12 +11,14 @@ from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
 from sightline.domain.collections import Changeset, Collection, Item, SourceNote, Space
 from sightline.domain.errors import ImageError
+from sightline.domain.ledger import Job
 from sightline.domain.ports import Store
 from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.duplicates import Duplicates
 from sightline.services.collections.export import Export
 from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.inspection import Inspection
+from sightline.services.collections.planning import Order
 from sightline.services.collections.search import Search
 from sightline.services.collections.thumbnails import Thumbnails
 from sightline.services.collections.views import Views, ViewState
@@ -123,6 +125,17 @@ class Library:
             self.served.for_space(there.space)  # refused now, not in the middle of a job
             return there
         return self.record.bind(name, space_of(self.served.get(model).model))
+
+    def take_in(self, name: str, order: Order, model: str | None = None) -> Job:
+        """A job, kept before this returns. The collection is made for it if there is something to put in.
+
+        Raises SourceError: there is nothing in it, or it cannot be read; and as `ensure`.
+        """
+        if self._find(name) is None:
+            self.served.get(model)  # sooner than a scan tells
+            self.ingestion.require_picture(order)
+        self.ensure(name, model)
+        return self.ingestion.submit(name, order)
 
     def describe(self, name: str) -> Described:
         """Raises UnknownCollectionError."""

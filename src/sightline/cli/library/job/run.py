@@ -10,6 +10,7 @@ from sightline.cli.failures import ExitCode
 from sightline.cli.library.connection import Connection, connected
 from sightline.cli.library.errand import Errand
 from sightline.cli.library.outcome import awaited, kept
+from sightline.cli.library.scan import lines_of
 from sightline.cli.screen import note, printable, show_json, show_table
 
 LOOKING = Errand(needs_model=False)
@@ -31,6 +32,19 @@ def row(job: dict[str, Any]) -> list[str]:
     state = f"{job['state']}: {job['reason']}" if job["reason"] else job["state"]
     counts = (str(job[name]) for name in ("done", "total", "failed"))
     return [str(job["id"]), job["collection"], state, *counts, left, job["source"] or ""]
+
+
+def show(number: int, *, as_json: bool) -> None:
+    with connected(LOOKING) as library:
+        found = library.get(f"/v1/jobs/{number}")
+    if as_json:
+        show_json(found)
+        return
+    show_table(COLUMNS, [row(found)])
+    for line in lines_of(found["scan"]):
+        typer.echo(printable(line))
+    if found["message"]:
+        typer.echo(printable(found["message"]))
 
 
 def show_failures(number: int, *, as_json: bool) -> None:
