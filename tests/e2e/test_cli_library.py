@@ -200,6 +200,24 @@ def test_collection_is_made_listed_and_deleted(served: Path) -> None:
     assert missing.stderr.count(b"\n") == 1
 
 
+def test_folder_that_moved_is_told_and_taken_out(served: Path) -> None:
+    write_pictures(served / "before", range(3))
+    answer(served, "ingest", "before", "--collection", "moving")
+    (served / "before").rename(served / "after")
+    done = run(served, "ingest", "after", "--collection", "moving")
+    command = f"sightline collection remove-source moving {served / 'before'}"
+    assert f"3 pictures of it are also there from {served / 'before'}".encode() in done.stderr
+    assert f"`{command}`".encode() in done.stderr
+    assert b"scan: 3 pictures: 3 added" in done.stderr
+    assert answer(served, *command.split()[1:], "--yes")["removed"] == 3
+    [source] = answer(served, "collection", "show", "moving")["sources"]
+    assert (source["name"], source["items"]) == (str(served / "after"), 3)
+    hit = run(served, "search", "--image", "after/00000.png", "--collection", "moving", "--json", "-k", "1")
+    removed = answer(served, "collection", "remove", "moving", json.loads(hit.stdout)["id"], "nobody", code=3)
+    assert (removed["removed"], removed["missing"]) == (1, ["nobody"])
+    answer(served, "collection", "delete", "moving", "--yes")
+
+
 def test_detached_job_is_paused_resumed_and_cancelled(served: Path, tmp_path: Path) -> None:
     many = jpegs(tmp_path / "many", LONG, (16, 16))
     number = str(answer(served, "ingest", str(many), "--collection", "aside", "--detach")["id"])

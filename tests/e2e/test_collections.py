@@ -95,6 +95,27 @@ def test_a_collection_is_described(server: Running, job: dict[str, object]) -> N
     assert told in server.client.get("/v1/collections").json()["collections"]
 
 
+def test_a_source_is_shown_and_taken_out_and_so_are_items(server: Running, roots: Path) -> None:
+    path = "/v1/collections/pets"
+    for name in ("one", "two"):
+        write_pictures(roots / name, range(5))
+        job = server.client.post(f"{path}/ingest", json={"source": str(roots / name)}).json()["id"]
+        ended(server.client, job)
+    one, two = str(roots / "one"), str(roots / "two")
+    shown = server.client.get(f"{path}/sources", params={"name": two}).json()
+    assert shown == {"name": two, "address": two, "items": 5, "also_in": {one: 5}}
+    gone = server.client.delete(f"{path}/sources", params={"name": one}).json()
+    assert (gone["removed"], gone["searchable"]) == (5, True)
+    assert [source["name"] for source in server.client.get(path).json()["sources"]] == [two]
+    missing = server.client.delete(f"{path}/sources", params={"name": one})
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "source_not_found")
+    assert server.client.delete(f"{path}/sources").status_code == 400
+    first = server.client.get(f"{path}/items?limit=1").json()["items"][0]["id"]
+    told = server.client.post(f"{path}/items/remove", json={"ids": [first, "nobody", first]}).json()
+    assert (told["removed"], told["missing"], told["searchable"]) == (1, ["nobody"], True)
+    assert server.client.get(path).json()["items"] == 4
+
+
 def test_metrics_tell_what_jobs_did_and_how_far_views_are(server: Running, job: dict[str, object]) -> None:
     found = samples(server.client)
     assert value(found, "sightline_tasks_total", outcome="done") >= COUNT

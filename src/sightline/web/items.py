@@ -33,6 +33,7 @@ from sightline.web.uploads import bounded_json, is_form, picture_of, read_form, 
 
 router = APIRouter(tags=["items"], responses=ERRORS)
 
+MAX_REMOVED = 10_000  # ids in one request: half a second of a writer
 UPLOADS = "upload"  # the source that ids of what came without one are made in
 
 
@@ -57,6 +58,11 @@ class PutItems(BaseModel):
     items: list[GivenItem] = Field(min_length=1)
     wait: bool = Field(True, description="answer once searches find them")
     on_error: str = Field("fail", pattern="^(fail|item)$", description="item: a bad one gets its own error")
+
+
+class RemoveItems(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"ids": ["a", "b"]}]})
+    ids: list[str] = Field(min_length=1, max_length=MAX_REMOVED)
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,27 @@ async def remove_item(request: Request, name: str, item: str) -> Response:
         _found(library, name, item)
         seq = library.remove(name, [item])
         return {"seq": seq, "searchable": library.views.wait(name, seq, timeout_s=timeout_s)}
+
+    return json_answer(await in_thread(remove))
+
+
+@router.post(
+    "/v1/collections/{name}/items/remove",
+    summary="Take several items out at once",
+    openapi_extra=documented(RemoveItems),
+)
+async def remove_items(request: Request, name: str) -> Response:
+    """All that are there, in one step; those that are not are `missing`."""
+    library = library_of(request)
+    asked = list(dict.fromkeys(parsed(RemoveItems, await read_json(request)).ids))
+    timeout_s = Allowance.of(request).left_s()
+
+    def remove() -> dict[str, object]:
+        there = library.record.items(name, asked)
+        seq = library.remove(name, list(there))
+        is_searchable = library.views.wait(name, seq, timeout_s=timeout_s)
+        missing = [one for one in asked if one not in there]
+        return {"removed": len(there), "missing": missing, "seq": seq, "searchable": is_searchable}
 
     return json_answer(await in_thread(remove))
 

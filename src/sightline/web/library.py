@@ -1,13 +1,13 @@
 """What the routes of collections share: the library, its owner, its descriptions. Does not know a route."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio.to_thread
 from fastapi import Request
 
-from sightline.domain.collections import Item
+from sightline.domain.collections import Item, SourceNote
 from sightline.domain.errors import OverloadedError
 from sightline.domain.ledger import Job
 from sightline.services.collections.ingest import Ingestion
@@ -86,8 +86,12 @@ def described(one: Described) -> dict[str, object]:
             "trouble": view.trouble,
             "index": index and {"kind": index.kind, "covered": index.covered, "recall": index.recall},
         },
-        "sources": [{"name": source.name, "address": source.address} for source in one.sources],
+        "sources": [source_answer(source, one.counts) for source in one.sources],
     }
+
+
+def source_answer(source: SourceNote, counts: Mapping[str, int]) -> dict[str, object]:
+    return {"name": source.name, "address": source.address, "items": counts.get(source.name, 0)}
 
 
 def job_answer(job: Job, ingestion: Ingestion) -> dict[str, object]:
@@ -112,6 +116,7 @@ def job_answer(job: Job, ingestion: Ingestion) -> dict[str, object]:
         "created_at": job.created_at,
         "finished_at": job.finished_at,
         "source": source.get("address") if isinstance(source, dict) else None,
+        "source_name": source.get("name") if isinstance(source, dict) else None,
     }
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sightline.domain.errors import SourceError, UnknownServedModelError
-from tests.libraries import ended, ingested, opened, order_of, write_pictures
+from sightline.domain.errors import JobStateError, SourceError, UnknownServedModelError
+from tests.libraries import caught_up, ended, ingested, opened, order_of, write_pictures
 
 COUNT = 8
 NOTHING = dict.fromkeys(("found", "added", "changed", "moved", "unchanged", "removed", "kept"), 0)
@@ -62,3 +62,53 @@ def test_a_source_with_a_picture_makes_the_collection(tmp_path: Path, photos: Pa
     with opened(tmp_path / "home") as library:
         job = library.take_in("photos", order_of(photos))
         assert ended(library, job.id).done == COUNT
+
+
+def test_a_source_is_taken_out_and_searches_follow(tmp_path: Path, photos: Path) -> None:
+    write_pictures(tmp_path / "others", range(50, 53))
+    with opened(tmp_path / "home") as library:
+        ingested(library, photos)
+        ingested(library, tmp_path / "others")
+        told = library.describe("photos")
+        assert told.counts == {str(photos): COUNT, str(tmp_path / "others"): 3}
+        assert library.remove_source("photos", str(photos)) == COUNT
+        caught_up(library)
+        assert library.views.view("photos").count() == 3
+        again = ingested(library, photos)
+        assert (again.done, again.computed) == (COUNT, 0)
+
+
+def test_a_source_that_a_job_takes_in_is_not_taken_out(tmp_path: Path, photos: Path) -> None:
+    with opened(tmp_path / "home") as library:
+        library.ensure("photos")
+        job = library.ingestion.submit("photos", order_of(photos))
+        library.ingestion.pause(job.id)
+        with pytest.raises(JobStateError, match=f"job {job.id} takes"):
+            library.remove_source("photos", str(photos))
+
+
+def test_what_is_retried_of_a_source_that_was_taken_out_brings_the_source_back(
+    tmp_path: Path, photos: Path
+) -> None:
+    broken = photos / "00000.png"
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:50])
+    with opened(tmp_path / "home") as library:
+        job = ingested(library, photos)
+        library.remove_source("photos", str(photos))
+        broken.write_bytes(whole)
+        library.ingestion.retry(job.id)
+        ended(library, job.id)
+        assert library.describe("photos").counts == {str(photos): 1}
+        assert [one.name for one in library.describe("photos").sources] == [str(photos)]
+
+
+def test_a_folder_that_moved_costs_no_forward_pass_and_is_told_where_else_it_is(
+    tmp_path: Path, photos: Path
+) -> None:
+    with opened(tmp_path / "home") as library:
+        ingested(library, photos)
+        moved = photos.rename(tmp_path / "moved")
+        job = ingested(library, moved)
+        assert (job.done, job.computed, job.scan["added"]) == (COUNT, 0, COUNT)
+        assert library.record.shared("photos", str(moved)) == {str(photos): COUNT}

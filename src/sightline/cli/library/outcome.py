@@ -1,5 +1,6 @@
 """What has come of a job, told to people and programs, with the exit code. Does not know what it did."""
 
+import shlex
 import sys
 from typing import Any
 
@@ -32,12 +33,19 @@ def awaited(library: Connection, number: int, *, as_json: bool) -> ExitCode:
             job = followed(library, number, bar)
         failures = _failures(library, number) if job["failed"] else []
         caught_up(library, job["collection"])
+        also_in = _also_in(library, job)
     except KeyboardInterrupt:
         _interrupted(library, number)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     if as_json:
-        show_json({**job, "failures": failures})
+        show_json({**job, "failures": failures, "also_in": also_in})
     _tell(job, failures)
+    for source, count in also_in.items():
+        name = shlex.quote(source)
+        note(
+            f"{count} pictures of it are also there from {printable(source)}: if it has moved from there, "
+            f"`sightline collection remove-source {job['collection']} {name}` takes those out"
+        )
     if job["state"] != "done":
         return ExitCode.ERROR
     return ExitCode.SOME_FAILED if job["failed"] else ExitCode.DONE
@@ -46,6 +54,17 @@ def awaited(library: Connection, number: int, *, as_json: bool) -> ExitCode:
 def _failures(library: Connection, number: int) -> list[dict[str, Any]]:
     """The first of them; the rest is asked for by whoever wants it."""
     found: list[dict[str, Any]] = library.get(f"/v1/jobs/{number}/failures", limit=SHOWN_FAILURES)["failures"]
+    return found
+
+
+def _also_in(library: Connection, job: Facts) -> dict[str, int]:
+    """How many pictures of a job's source there are from others too; not asked where it brought none."""
+    scan = job["scan"]
+    if job["state"] != "done" or scan is None or not scan["added"]:
+        return {}
+    found: dict[str, int] = library.get(
+        f"/v1/collections/{job['collection']}/sources", name=job["source_name"]
+    )["also_in"]
     return found
 
 

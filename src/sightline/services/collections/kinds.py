@@ -57,6 +57,8 @@ class Ingesting:
     def opened(self, job: Job) -> Iterator[tuple[Purpose, Space]]:
         space = self._record.space(job.collection)
         note = Order.of(job.request).source
+        if all(one.name != note.name for one in self._record.sources(job.collection)):
+            self._record.note_source(job.collection, note)  # taken out since, and something of it is retried
         with closing(self._open_source(note)) as source:
             yield Intake(source, note.name, space.fingerprint), space
 

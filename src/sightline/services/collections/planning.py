@@ -147,15 +147,20 @@ def tasks_without_vector(record: Record, collection: str, fingerprint: str) -> I
 
 def to_plan(unfinished: Sequence[Job]) -> Job | None:
     """The oldest whose source no older job takes in just now: what that one does need not be done twice."""
-    busy: set[tuple[str, object]] = set()
+    busy: set[tuple[str, str | None]] = set()
     for job in unfinished:
-        source = job.request.get("source")
-        key = job.collection, source.get("name") if isinstance(source, Mapping) else None
+        key = job.collection, source_name(job)
         if job.state == "planning" and key not in busy:
             return job
         if job.state != "paused":
             busy.add(key)
     return None
+
+
+def source_name(job: Job) -> str | None:
+    """Of the source that a job takes in; None if it takes in none."""
+    source = job.request.get("source")
+    return str(source["name"]) if isinstance(source, Mapping) else None
 
 
 def payload_of(entry: Entry) -> dict[str, Json]:
