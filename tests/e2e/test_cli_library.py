@@ -229,6 +229,15 @@ def test_detached_job_is_paused_resumed_and_cancelled(served: Path, tmp_path: Pa
     answer(served, "collection", "delete", "aside", "--yes")
 
 
+def test_who_watches_a_collection_being_filled_is_told_when_it_is_deleted(served: Path, many: Path) -> None:
+    with running(served, "ingest", str(many), "--collection", "fleeting") as process:
+        wait_until(lambda: bool(answer(served, "job", "list", "--collection", "fleeting")), START_S)
+        answer(served, "collection", "delete", "fleeting", "--yes")
+        assert process.wait(START_S) == 1
+        assert process.stderr is not None
+        assert b"collection fleeting was deleted meanwhile" in process.stderr.read()
+
+
 def test_doctor_compares_the_library_while_it_is_served(served: Path) -> None:
     findings = answer(served, "doctor", "--port", "0", "--all")
     [photos] = [one for one in findings if one["name"] == "photos"]
@@ -266,7 +275,12 @@ def test_killed_and_interrupted_ingest_goes_on_where_it_was(tmp_path: Path, many
         assert process.stderr is not None
         assert b"goes on where it was" in process.stderr.read()
     assert holder(tmp_path / "home") is None
-    assert answer(tmp_path, "ingest", str(many))["state"] == "done"
+    waiting = run(tmp_path, "status")
+    assert b" waiting " in waiting.stdout
+    assert b"nobody works on what is waiting" in waiting.stderr
+    done = run(tmp_path, "ingest", str(many), "--json")
+    assert json.loads(done.stdout)["state"] == "done"
+    assert b"goes on with job 1 too: ingest, collection photos, " in done.stderr
     told = answer(tmp_path, "status")
     assert (told["collections"][0]["items"], told["collections"][0]["store"]["lag"]) == (MANY, 0)
     assert [job["state"] for job in told["jobs"]] == ["done", "done", "done"]

@@ -87,6 +87,25 @@ def test_a_stream_tells_the_whole_then_each_event_and_goes_on_where_it_was(
     assert [event["event"] for event in events(server.client, path)] == ["job"]
 
 
+def test_a_stream_ends_with_the_collection_of_its_job(
+    server: Running, roots: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = "/v1/collections/brief"
+    write_pictures(roots / "brief", range(3))
+    job = server.client.post(f"{path}/ingest", json={"source": str(roots / "brief")}).json()["id"]
+    ended(server.client, job)
+    write_pictures(roots / "brief", range(3, 300))
+    job = server.client.post(f"{path}/ingest", json={"source": str(roots / "brief")}).json()["id"]
+    server.client.post(f"/v1/jobs/{job}/pause").raise_for_status()
+    with server.client.stream("GET", f"/v1/jobs/{job}/events") as answer:
+        lines = answer.iter_lines()
+        assert next(lines) == "event: job"
+        server.client.delete(path).raise_for_status()
+        assert all("shutdown" not in line for line in lines)
+    assert server.client.get(f"/v1/jobs/{job}").json()["error"]["code"] == "job_not_found"
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
 def test_a_collection_is_described(server: Running, job: dict[str, object]) -> None:
     wait_until(lambda: server.client.get("/v1/collections/cats").json()["store"]["lag"] == 0)
     told = server.client.get("/v1/collections/cats").json()

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, delete, func, select, update
 
-from sightline.catalogue import changes, sources, vectors
+from sightline.catalogue import changes, sources, vectors, views
 from sightline.catalogue.database import Database, in_parts
-from sightline.catalogue.tables import collections, items, spaces, vectors_of, views
+from sightline.catalogue.tables import collections, items, spaces, vectors_of
 from sightline.domain.arrays import Float32
 from sightline.domain.collections import Changeset, Collection, Item, Mark, SourceNote, Space, ViewNote
 from sightline.domain.errors import CollectionExistsError, MissingVectorError, SpaceMismatchError
@@ -229,17 +229,11 @@ class SqlRecord:
         """Remember how far a view of the collection is."""
         with self._database.writing("view") as connection:
             row = changes.collection_row(connection, name)
-            values = {"address": note.address, "cursor": note.cursor}
-            insert = self._database.dialect.insert(views)
-            key = {"collection_id": row.id, "store": note.store}
-            kept = insert.values(**key, **values)
-            connection.execute(kept.on_conflict_do_update(index_elements=list(key), set_=values))
+            views.note(connection, self._database.dialect, row.id, note)
 
     def views(self, name: str) -> list[ViewNote]:
         with self._database.reading() as connection:
-            row = changes.collection_row(connection, name)
-            query = select(views).where(views.c.collection_id == row.id).order_by(views.c.store)
-            return [ViewNote(v.store, v.address, v.cursor) for v in connection.execute(query)]
+            return views.noted(connection, changes.collection_row(connection, name).id)
 
     def _created(self, name: str, space: Space) -> bool:
         values = {"name": checked_collection(name), "seq": 0, "created_at": time.time()}

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from sightline.domain.errors import JobStateError, SourceError, UnknownServedModelError
+from sightline.domain.errors import JobStateError, SourceError, UnknownJobError, UnknownServedModelError
 from tests.libraries import caught_up, ended, ingested, opened, order_of, write_pictures
+from tests.waiting import wait_until
 
 COUNT = 8
 NOTHING = dict.fromkeys(("found", "added", "changed", "moved", "unchanged", "removed", "kept"), 0)
@@ -112,3 +113,19 @@ def test_a_folder_that_moved_costs_no_forward_pass_and_is_told_where_else_it_is(
         job = ingested(library, moved)
         assert (job.done, job.computed, job.scan["added"]) == (COUNT, 0, COUNT)
         assert library.record.shared("photos", str(moved)) == {str(photos): COUNT}
+
+
+@pytest.mark.parametrize("done", [0, 1, 60])
+def test_a_collection_that_is_deleted_while_it_is_filled_ends_its_job_without_a_traceback(
+    tmp_path: Path, photos: Path, caplog: pytest.LogCaptureFixture, done: int
+) -> None:
+    write_pictures(photos, range(COUNT, 150))
+    with opened(tmp_path / "home", max_batch_rows=1) as library:
+        job = library.take_in("photos", order_of(photos))
+        ledger = library.ingestion.ledger
+        wait_until(lambda: ledger.job(job.id).done >= done, 30)
+        library.views.delete("photos")
+        with pytest.raises(UnknownJobError):
+            ledger.job(job.id)
+        assert ingested(library, tmp_path / "photos", "again").state == "done"
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []

@@ -13,8 +13,10 @@ from sightline.cli.library.lag import caught_up
 from sightline.cli.library.scan import lines_of
 from sightline.cli.progress import progress
 from sightline.cli.screen import note, printable, show_json
+from sightline.domain.errors import ServerRefusedError
 
 SHOWN_FAILURES = 20
+GONE = ("job_not_found", "collection_not_found")
 
 
 def kept(library: Connection, job: Facts, *, as_json: bool) -> ExitCode:
@@ -26,9 +28,11 @@ def kept(library: Connection, job: Facts, *, as_json: bool) -> ExitCode:
     return ExitCode.DONE
 
 
-def awaited(library: Connection, number: int, *, as_json: bool) -> ExitCode:
+def awaited(library: Connection, job: Facts, *, as_json: bool) -> ExitCode:
     """Follow a job to its end, and tell it. Ctrl-C leaves it to go on."""
+    number = job["id"]
     try:
+        _name_others(library, number)
         with progress("pictures", None) as bar:
             job = followed(library, number, bar)
         failures = _failures(library, number) if job["failed"] else []
@@ -37,6 +41,11 @@ def awaited(library: Connection, number: int, *, as_json: bool) -> ExitCode:
     except KeyboardInterrupt:
         _interrupted(library, number)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except ServerRefusedError as error:
+        if error.code not in GONE:
+            raise
+        note(f"collection {job['collection']} was deleted meanwhile, and job {number} with it")
+        return ExitCode.ERROR
     if as_json:
         show_json({**job, "failures": failures, "also_in": also_in})
     _tell(job, failures)
@@ -55,6 +64,17 @@ def _failures(library: Connection, number: int) -> list[dict[str, Any]]:
     """The first of them; the rest is asked for by whoever wants it."""
     found: list[dict[str, Any]] = library.get(f"/v1/jobs/{number}/failures", limit=SHOWN_FAILURES)["failures"]
     return found
+
+
+def _name_others(library: Connection, number: int) -> None:
+    """A server of our own goes on with every job: whoever waits for one should know of the others."""
+    jobs = library.get("/v1/jobs")["jobs"] if library.is_ours else []
+    for one in jobs:
+        if one["is_worked_on"] and one["id"] != number:
+            how_far = f"{one['done'] + one['failed']} of {one['total']} done"
+            note(
+                f"goes on with job {one['id']} too: {one['kind']}, collection {one['collection']}, {how_far}"
+            )
 
 
 def _also_in(library: Connection, job: Facts) -> dict[str, int]:

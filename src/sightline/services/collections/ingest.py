@@ -22,6 +22,7 @@ from sightline.domain.errors import (
     RecordError,
     SightlineError,
     StorageFullError,
+    UnknownCollectionError,
     UnknownJobError,
 )
 from sightline.domain.ledger import Job, Lease, Outcome
@@ -95,6 +96,11 @@ class Ingestion:
                 ("room", self._look_for_room, ROOM_S),
             )
         ]
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether jobs go on here; else they wait for the next who opens the library."""
+        return not self._stopping.is_set() and any(thread.is_alive() for thread in self._threads)
 
     def start(self) -> None:
         """Go on with every job that is unfinished, unasked; a crash may also have come just before an end."""
@@ -189,12 +195,12 @@ class Ingestion:
         try:
             self._kinds[job.kind].plan(job)
             self._end_if_done(job.id)
-        except JobStateError:
-            pass  # paused or ended meanwhile
+        except (JobStateError, UnknownJobError, UnknownCollectionError):
+            pass  # paused, ended, or deleted with its collection meanwhile
         except StorageFullError as error:
             self._pause_for_room(job.id, error)
         except (InputError, TypeError, KeyError) as error:
-            self._fail(job, error)
+            self._fail(job.id, error)
         self._tell()
         return True
 
@@ -208,12 +214,14 @@ class Ingestion:
             log.warning("a shard was lost", extra={"fields": {"job": lease.job_id, "reason": error}})
         except StorageFullError as error:
             self._pause_for_room(lease.job_id, error)
-        except (NotReadyError, UnknownJobError):
+        except NotReadyError:
             self._stopping.wait(RETRY_S)
+        except (UnknownJobError, UnknownCollectionError):
+            log.info("a job's collection was deleted", extra={"fields": {"job": lease.job_id}})
         except SightlineError as error:
             if isinstance(error, RecordError):
                 raise
-            self._fail(self.ledger.job(lease.job_id), error)
+            self._fail(lease.job_id, error)
         finally:
             self._leases.give_back(lease.shard_id)
         return True
@@ -266,28 +274,25 @@ class Ingestion:
 
     def _pause_for_room(self, job_id: int, error: StorageFullError) -> None:
         log.warning("job paused: the disk is full", extra={"fields": {"job": job_id}})
-        try:
+        with suppress(JobStateError, UnknownJobError):
             self.ledger.pause(job_id, reason=STORAGE_FULL, message=str(error))
-        except (JobStateError, UnknownJobError):
-            return
 
     def _look_for_room(self) -> bool:
         waiting = [job for job in self.ledger.unfinished() if job.reason == STORAGE_FULL]
         if waiting and self.ledger.has_room():
             for job in waiting:
-                self.resume(job.id)
+                with suppress(JobStateError, UnknownJobError):
+                    self.resume(job.id)
         return False
 
-    def _fail(self, job: Job, error: Exception) -> None:
+    def _fail(self, job_id: int, error: Exception) -> None:
         """It cannot go on as a whole; what is settled stays."""
         known = isinstance(error, SightlineError)
         code = error.code if isinstance(error, SightlineError) else "internal"
         log.warning(
             "job failed",
-            extra={"fields": {"job": job.id, "reason": error}},
+            extra={"fields": {"job": job_id, "reason": error}},
             exc_info=None if known else error,
         )
-        try:
-            self.ledger.fail(job.id, reason=code, message=str(error) if known else "its request is broken")
-        except (JobStateError, UnknownJobError):
-            return
+        with suppress(JobStateError, UnknownJobError):
+            self.ledger.fail(job_id, reason=code, message=str(error) if known else "its request is broken")

@@ -90,7 +90,7 @@ def reembed(name: str, request: Mapping[str, Any], *, is_awaited: bool, as_json:
         job = library.post(f"/v1/collections/{name}/re-embed", request)
         if not is_awaited:
             return kept(library, job, as_json=as_json)
-        return awaited(library, job["id"], as_json=as_json)
+        return awaited(library, job, as_json=as_json)
 
 
 def _name_of(source: str, known: Sequence[Mapping[str, Any]]) -> str:

@@ -52,7 +52,7 @@ def run(order: Order, model: str | None, store: str | None, *, is_awaited: bool,
         job = library.post(f"/v1/collections/{collection}/ingest", request)
         if not is_awaited:
             return kept(library, job, as_json=as_json)
-        return awaited(library, job["id"], as_json=as_json)
+        return awaited(library, job, as_json=as_json)
 
 
 def named_after(source: str) -> str:
