@@ -106,6 +106,19 @@ def test_a_stream_ends_with_the_collection_of_its_job(
     assert [record.getMessage() for record in caplog.records if record.exc_info] == []
 
 
+def test_a_table_is_taken_in_with_the_types_that_were_said(server: Running, roots: Path) -> None:
+    (roots / "cats" / "t.csv").write_text("image,price\n00001.png,7\n00002.png,n/a\n00003.png,8\n")
+    asked = {"source": str(roots / "cats" / "t.csv"), "columns": {"types": {"price": "number"}}}
+    path = "/v1/collections/priced"
+    job = server.client.post(f"{path}/ingest", json={**asked, "encoding": "cp1252"}).json()
+    assert "1 of 3 cells are not numbers" in ended(server.client, job["id"])["scan"]["remarks"][0]
+    items = server.client.get(f"{path}/items").json()["items"]
+    assert sorted(item["metadata"].get("price", 0) for item in items) == [0, 7, 8]
+    for wrong in ({"columns": {"types": {"price": "money"}}}, {"encoding": 7}):
+        refused = server.client.post(f"{path}/ingest", json={**asked, **wrong})
+        assert refused.json()["error"]["code"] == "invalid_request"
+
+
 def test_a_collection_is_described(server: Running, job: dict[str, object]) -> None:
     wait_until(lambda: server.client.get("/v1/collections/cats").json()["store"]["lag"] == 0)
     told = server.client.get("/v1/collections/cats").json()

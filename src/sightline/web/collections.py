@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,6 +41,9 @@ class TableColumns(BaseModel):
     pictures: list[str] = []
     data: list[str] = []
     metadata: list[str] | None = None
+    types: dict[str, Literal["number", "boolean", "text"]] = Field(
+        {}, description="what columns hold; cells that are something else are left out"
+    )
 
 
 class IngestRequest(BaseModel):
@@ -62,6 +66,9 @@ class IngestRequest(BaseModel):
     columns: TableColumns | None = None
     root: str | None = Field(
         None, description="folder that a table's paths are relative to; its own if absent"
+    )
+    encoding: str | None = Field(
+        None, max_length=40, description="of a CSV or JSON lines file, as cp1252; UTF-8 if absent"
     )
     keep_missing: bool = Field(False, description="keep items that the source has no more")
 
@@ -178,6 +185,7 @@ def _note(asked: IngestRequest, address: str, root: str | None) -> SourceNote:
         "exclude": _json(asked.exclude),
         "hidden": asked.hidden,
         "root": root,
+        "encoding": asked.encoding,
         "columns": asked.columns.model_dump() if asked.columns else None,
     }
     return SourceNote(asked.name or address, address, options)

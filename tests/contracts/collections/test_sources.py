@@ -129,3 +129,21 @@ def test_a_collection_that_is_deleted_while_it_is_filled_ends_its_job_without_a_
             ledger.job(job.id)
         assert ingested(library, tmp_path / "photos", "again").state == "done"
     assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
+def test_a_tables_types_and_encoding_reach_its_items_and_what_is_odd_is_kept_with_the_job(
+    tmp_path: Path, photos: Path
+) -> None:
+    table = tmp_path / "photos" / "t.csv"
+    rows = "".join(f"{n:05d}.png,grün,{price}\n" for n, price in enumerate(("7", "n/a", "8.5")))
+    table.write_bytes(f"image,colour,price\n{rows}".encode("cp1252"))
+    options = {"columns": {"types": {"price": "number"}}, "encoding": "cp1252"}
+    with opened(tmp_path / "home") as library:
+        with pytest.raises(SourceError, match="row 2 of the table"):
+            library.take_in("shop", order_of(table))
+        job = ended(library, library.take_in("shop", order_of(table, **options)).id)
+        prices = [item.metadata.get("price") for item in library.record.page("shop")]
+        assert {item.metadata["colour"] for item in library.record.page("shop")} == {"grün"}
+    assert sorted(price for price in prices if isinstance(price, int | float)) == [7, 8.5]
+    [remark] = job.scan["remarks"]
+    assert "1 of 3 cells are not numbers, as 'n/a' in row 3" in remark
