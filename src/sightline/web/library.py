@@ -96,7 +96,7 @@ def source_answer(source: SourceNote, counts: Mapping[str, int]) -> dict[str, ob
 
 def job_answer(job: Job, ingestion: Ingestion) -> dict[str, object]:
     """A job as people see it, with its speed and the time left where these can be told."""
-    per_second = ingestion.per_second(job.id) if job.state == "running" else None
+    per_second = ingestion.speeds.per_second(job.id) if job.state == "running" else None
     waiting = job.total - job.done - job.failed
     source = job.request.get("source")
     return {

@@ -115,15 +115,14 @@ def test_a_folder_that_moved_costs_no_forward_pass_and_is_told_where_else_it_is(
         assert library.record.shared("photos", str(moved)) == {str(photos): COUNT}
 
 
-@pytest.mark.parametrize("done", [0, 1, 60])
 def test_a_collection_that_is_deleted_while_it_is_filled_ends_its_job_without_a_traceback(
-    tmp_path: Path, photos: Path, caplog: pytest.LogCaptureFixture, done: int
+    tmp_path: Path, photos: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_pictures(photos, range(COUNT, 150))
     with opened(tmp_path / "home", max_batch_rows=1) as library:
         job = library.take_in("photos", order_of(photos))
         ledger = library.ingestion.ledger
-        wait_until(lambda: ledger.job(job.id).done >= done, 30)
+        wait_until(lambda: ledger.job(job.id).done >= 1, 30)
         library.views.delete("photos")
         with pytest.raises(UnknownJobError):
             ledger.job(job.id)

@@ -6,8 +6,6 @@ stays, whatever happens to them.
 
 import logging
 import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -37,6 +35,7 @@ from sightline.services.collections.kinds import (
 from sightline.services.collections.leases import Leases
 from sightline.services.collections.planning import OpenSource, Order, require_picture, to_plan
 from sightline.services.collections.shardwork import ShardWork
+from sightline.services.collections.speeds import Speeds
 from sightline.services.collections.views import Views
 from sightline.services.embedding import EmbeddingService
 from sightline.services.workshop import Workshop
@@ -50,7 +49,8 @@ LOOK_S = 1.0  # between two looks for work that came from elsewhere
 HEARTBEAT_S = 20.0  # a third of a lease
 ROOM_S = 2.0  # between two looks whether a full disk has room again
 RETRY_S = 2.0
-RATE_WINDOW_S = 60.0  # of the speed that the time left is told by
+
+DELETED = (UnknownJobError, UnknownCollectionError)  # a job goes with its collection
 
 Models = Callable[[Space], EmbeddingService]  # raises SpaceMismatchError, NotReadyError
 
@@ -85,7 +85,7 @@ class Ingestion:
         self._leases = Leases(ledger, owner)
         self._stopping = threading.Event()
         self._news = threading.Condition()
-        self._progress: dict[int, deque[tuple[float, int]]] = {}  # by job: (time, tasks done with)
+        self.speeds = Speeds()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
         self._threads = [
             threading.Thread(target=self._repeat, args=(step, pause_s), name=name, daemon=True)
@@ -159,14 +159,6 @@ class Ingestion:
         self._tell()
         return queued
 
-    def per_second(self, job_id: int) -> float | None:
-        """How many tasks were done with in a second lately; None while that cannot be told."""
-        seen = self._progress.get(job_id)
-        if not seen or len(seen) < 2:
-            return None
-        (began, first), (ended, last) = seen[0], seen[-1]
-        return (last - first) / (ended - began) if ended > began else None
-
     def _repeat(self, step: Callable[[], bool], pause_s: float) -> None:
         """Take a step again and again, with a pause after one that found nothing to do."""
         while not self._stopping.is_set():
@@ -195,8 +187,10 @@ class Ingestion:
         try:
             self._kinds[job.kind].plan(job)
             self._end_if_done(job.id)
-        except (JobStateError, UnknownJobError, UnknownCollectionError):
-            pass  # paused, ended, or deleted with its collection meanwhile
+        except JobStateError:
+            pass  # paused or ended meanwhile
+        except DELETED:
+            _tell_deleted(job.id)
         except StorageFullError as error:
             self._pause_for_room(job.id, error)
         except (InputError, TypeError, KeyError) as error:
@@ -216,8 +210,8 @@ class Ingestion:
             self._pause_for_room(lease.job_id, error)
         except NotReadyError:
             self._stopping.wait(RETRY_S)
-        except (UnknownJobError, UnknownCollectionError):
-            log.info("a job's collection was deleted", extra={"fields": {"job": lease.job_id}})
+        except DELETED:
+            _tell_deleted(lease.job_id)
         except SightlineError as error:
             if isinstance(error, RecordError):
                 raise
@@ -246,7 +240,7 @@ class Ingestion:
             done=outcome.settled - failed, failed=failed, computed=len(outcome.changes.vectors)
         )
         self._views.nudge(job.collection)
-        self._note_progress(self.ledger.job(job.id))
+        self.speeds.note(self.ledger.job(job.id))
         self._end_if_done(job.id)
         return rest
 
@@ -254,16 +248,9 @@ class Ingestion:
         job = self.ledger.job(job_id)
         if job.state == "done":
             self._kinds[job.kind].end(job)
-            self._progress.pop(job.id, None)
+            self.speeds.forget(job.id)
             facts = {"job": job.id, "done": job.done, "failed": job.failed, "computed": job.computed}
             log.info("job done", extra={"fields": facts})
-
-    def _note_progress(self, job: Job) -> None:
-        seen = self._progress.setdefault(job.id, deque())
-        now = time.monotonic()
-        seen.append((now, job.done + job.failed))
-        while seen[0][0] < now - RATE_WINDOW_S:
-            seen.popleft()
 
     def _is_wanted(self, job_id: int) -> bool:
         return not self._stopping.is_set() and self.ledger.job(job_id).state == "running"
@@ -296,3 +283,7 @@ class Ingestion:
         )
         with suppress(JobStateError, UnknownJobError):
             self.ledger.fail(job_id, reason=code, message=str(error) if known else "its request is broken")
+
+
+def _tell_deleted(job_id: int) -> None:
+    log.info("a job's collection was deleted", extra={"fields": {"job": job_id}})

@@ -135,10 +135,9 @@ def ingest(
     """
     from sightline.cli.library.ingest.run import Columns, Order, Table, run, types_of
 
-    columns = Columns(
-        id_column, picture_column or [], data_column or [], metadata_column, types=types_of(column or [])
-    )
+    types = types_of(column or [])
+    columns = Columns(id_column, picture_column or [], data_column or [], metadata_column, types)
     table = Table(columns, root, encoding)
-    names = {"include": include or [], "exclude": exclude or [], "hidden": hidden}
-    order = Order(source, collection, {**names, "name": name, "keep_missing": keep_missing}, table)
+    names = {"include": include or [], "exclude": exclude or [], "hidden": hidden, "name": name}
+    order = Order(source, collection, {**names, "keep_missing": keep_missing}, table)
     finish(run(order, model, store, is_awaited=not detach, as_json=as_json))
