@@ -212,6 +212,24 @@ def test_collection_is_made_listed_and_deleted(served: Path) -> None:
     assert missing.stderr.count(b"\n") == 1
 
 
+def test_folder_that_moved_is_told_and_taken_out(served: Path) -> None:
+    write_pictures(served / "before", range(3))
+    answer(served, "ingest", "before", "--collection", "moving")
+    (served / "before").rename(served / "after")
+    done = run(served, "ingest", "after", "--collection", "moving")
+    command = f"sightline collection remove-source moving {served / 'before'}"
+    assert f"3 pictures of it are also there from {served / 'before'}".encode() in done.stderr
+    assert f"`{command}`".encode() in done.stderr
+    assert b"scan: 3 pictures: 3 added" in done.stderr
+    assert answer(served, *command.split()[1:], "--yes")["removed"] == 3
+    [source] = answer(served, "collection", "show", "moving")["sources"]
+    assert (source["name"], source["items"]) == (str(served / "after"), 3)
+    hit = run(served, "search", "--image", "after/00000.png", "--collection", "moving", "--json", "-k", "1")
+    removed = answer(served, "collection", "remove", "moving", json.loads(hit.stdout)["id"], "nobody", code=3)
+    assert (removed["removed"], removed["missing"]) == (1, ["nobody"])
+    answer(served, "collection", "delete", "moving", "--yes")
+
+
 def test_detached_job_is_paused_resumed_and_cancelled(served: Path, tmp_path: Path) -> None:
     many = jpegs(tmp_path / "many", LONG, (16, 16))
     number = str(answer(served, "ingest", str(many), "--collection", "aside", "--detach")["id"])
@@ -221,6 +239,15 @@ def test_detached_job_is_paused_resumed_and_cancelled(served: Path, tmp_path: Pa
     listed = answer(served, "job", "list", "--collection", "aside")
     assert [job["state"] for job in listed] == ["cancelled"]
     answer(served, "collection", "delete", "aside", "--yes")
+
+
+def test_who_watches_a_collection_being_filled_is_told_when_it_is_deleted(served: Path, many: Path) -> None:
+    with running(served, "ingest", str(many), "--collection", "fleeting") as process:
+        wait_until(lambda: bool(answer(served, "job", "list", "--collection", "fleeting")), START_S)
+        answer(served, "collection", "delete", "fleeting", "--yes")
+        assert process.wait(START_S) == 1
+        assert process.stderr is not None
+        assert b"collection fleeting was deleted meanwhile" in process.stderr.read()
 
 
 def test_doctor_compares_the_library_while_it_is_served(served: Path) -> None:
@@ -263,7 +290,12 @@ def test_killed_and_interrupted_ingest_goes_on_where_it_was(tmp_path: Path, many
         assert process.stderr is not None
         assert b"goes on where it was" in process.stderr.read()
     assert holder(tmp_path / "home") is None
-    assert answer(tmp_path, "ingest", str(many))["state"] == "done"
+    waiting = run(tmp_path, "status")
+    assert b" waiting " in waiting.stdout
+    assert b"nobody works on what is waiting" in waiting.stderr
+    done = run(tmp_path, "ingest", str(many), "--json")
+    assert json.loads(done.stdout)["state"] == "done"
+    assert b"goes on with job 1 too: ingest, collection photos, " in done.stderr
     told = answer(tmp_path, "status")
     assert (told["collections"][0]["items"], told["collections"][0]["store"]["lag"]) == (MANY, 0)
     assert [job["state"] for job in told["jobs"]] == ["done", "done", "done"]

@@ -88,12 +88,65 @@ def test_a_stream_tells_the_whole_then_each_event_and_goes_on_where_it_was(
     assert [event["event"] for event in events(server.client, path)] == ["job"]
 
 
+def test_a_stream_ends_with_the_collection_of_its_job(
+    server: Running, roots: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = "/v1/collections/brief"
+    write_pictures(roots / "brief", range(3))
+    job = server.client.post(f"{path}/ingest", json={"source": str(roots / "brief")}).json()["id"]
+    ended(server.client, job)
+    write_pictures(roots / "brief", range(3, 300))
+    job = server.client.post(f"{path}/ingest", json={"source": str(roots / "brief")}).json()["id"]
+    server.client.post(f"/v1/jobs/{job}/pause").raise_for_status()
+    with server.client.stream("GET", f"/v1/jobs/{job}/events") as answer:
+        lines = answer.iter_lines()
+        assert next(lines) == "event: job"
+        server.client.delete(path).raise_for_status()
+        assert all("shutdown" not in line for line in lines)
+    assert server.client.get(f"/v1/jobs/{job}").json()["error"]["code"] == "job_not_found"
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
+def test_a_table_is_taken_in_with_the_types_that_were_said(server: Running, roots: Path) -> None:
+    (roots / "cats" / "t.csv").write_text("image,price\n00001.png,7\n00002.png,n/a\n00003.png,8\n")
+    asked = {"source": str(roots / "cats" / "t.csv"), "columns": {"types": {"price": "number"}}}
+    path = "/v1/collections/priced"
+    job = server.client.post(f"{path}/ingest", json={**asked, "encoding": "cp1252"}).json()
+    assert "1 of 3 cells are not numbers" in ended(server.client, job["id"])["scan"]["remarks"][0]
+    items = server.client.get(f"{path}/items").json()["items"]
+    assert sorted(item["metadata"].get("price", 0) for item in items) == [0, 7, 8]
+    for wrong in ({"columns": {"types": {"price": "money"}}}, {"encoding": 7}):
+        refused = server.client.post(f"{path}/ingest", json={**asked, **wrong})
+        assert refused.json()["error"]["code"] == "invalid_request"
+
+
 def test_a_collection_is_described(server: Running, job: dict[str, object]) -> None:
     wait_until(lambda: server.client.get("/v1/collections/cats").json()["store"]["lag"] == 0)
     told = server.client.get("/v1/collections/cats").json()
     assert (told["items"], told["model"], told["dim"]) == (COUNT, "fake", 16)
     assert told["store"]["index"]["kind"] == "exact"
     assert told in server.client.get("/v1/collections").json()["collections"]
+
+
+def test_a_source_is_shown_and_taken_out_and_so_are_items(server: Running, roots: Path) -> None:
+    path = "/v1/collections/pets"
+    for name in ("one", "two"):
+        write_pictures(roots / name, range(5))
+        job = server.client.post(f"{path}/ingest", json={"source": str(roots / name)}).json()["id"]
+        ended(server.client, job)
+    one, two = str(roots / "one"), str(roots / "two")
+    shown = server.client.get(f"{path}/sources", params={"name": two}).json()
+    assert shown == {"name": two, "address": two, "items": 5, "also_in": {one: 5}}
+    gone = server.client.delete(f"{path}/sources", params={"name": one}).json()
+    assert (gone["removed"], gone["searchable"]) == (5, True)
+    assert [source["name"] for source in server.client.get(path).json()["sources"]] == [two]
+    missing = server.client.delete(f"{path}/sources", params={"name": one})
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "source_not_found")
+    assert server.client.delete(f"{path}/sources").status_code == 400
+    first = server.client.get(f"{path}/items?limit=1").json()["items"][0]["id"]
+    told = server.client.post(f"{path}/items/remove", json={"ids": [first, "nobody", first]}).json()
+    assert (told["removed"], told["missing"], told["searchable"]) == (1, ["nobody"], True)
+    assert server.client.get(path).json()["items"] == 4
 
 
 def test_metrics_tell_what_jobs_did_and_how_far_views_are(server: Running, job: dict[str, object]) -> None:

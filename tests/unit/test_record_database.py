@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sightline.catalogue.database import FILE_NAME, Database
 from sightline.catalogue.failures import in_our_words
+from sightline.catalogue.jobs import SqlLedger
 from sightline.catalogue.record import SqlRecord
 from sightline.catalogue.steps import STEPS, Step, bring_forward
 from sightline.domain.errors import (
@@ -73,6 +74,20 @@ def test_an_older_record_takes_the_steps_it_lacks_once(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(RecordNewerError, match="made by a later version"):
         Database.in_folder(tmp_path)
+
+
+def test_a_record_of_the_first_shape_is_brought_forward(tmp_path: Path) -> None:
+    database = Database.in_folder(tmp_path)
+    SqlRecord(database).bind("shoes", SPACE)
+    before = SqlLedger(database).create("ingest", "shoes", {})
+    with database.writing("test") as connection:
+        connection.execute(text("DROP INDEX items_by_source"))
+        connection.execute(text("ALTER TABLE jobs DROP COLUMN scan"))
+        connection.execute(text("DELETE FROM schema_steps WHERE number > 1"))
+    database.close()
+    ledger = SqlLedger(Database.in_folder(tmp_path))
+    assert ledger.job(before.id) == before
+    assert ledger.plan(before.id, [], scan=lambda: {"found": 0}).scan == {"found": 0}
 
 
 def test_steps_are_numbered_from_one_without_gaps() -> None:

@@ -6,6 +6,7 @@ from sqlalchemy.engine import Engine
 
 from sightline.catalogue.database import Database
 from sightline.catalogue.record import SqlRecord
+from sightline.domain.collections import SourceNote
 from tests.records import SPACE, removals, upserts
 
 
@@ -16,6 +17,7 @@ def plans(tmp_path):
     record = SqlRecord(database)
     record.create("shoes", SPACE)
     record.commit("shoes", upserts(range(50)))
+    record.note_source("shoes", SourceNote("photos", "/photos", {}))
 
     def of(call):
         sent, found = [], []
@@ -60,3 +62,11 @@ def test_sample_and_copies_read_no_more_than_the_index_of_contents(plans):
     assert "TEMP B-TREE" not in sample
     (copies,) = plans(lambda record: record.copies("shoes"))
     assert "COVERING INDEX items_by_content" in copies
+
+
+def test_sources_are_counted_and_compared_by_the_index_of_sources(plans):
+    (counts,) = plans(lambda record: record.source_counts("shoes"))
+    assert "COVERING INDEX items_by_source" in counts
+    (shared,) = plans(lambda record: record.shared("shoes", "from elsewhere"))
+    assert shared.count("COVERING INDEX items_by_source") == 2
+    assert "collection_id=? AND source=? AND sha256=?" in shared

@@ -194,6 +194,7 @@ def _open_source(settings: Settings, fetcher: Fetcher | None, note: SourceNote) 
             ),
             columns=_columns(options.get("columns")),
             root=_text(options.get("root")),
+            encoding=_text(options.get("encoding")),
             fetcher=fetcher,
         ),
     )
@@ -209,12 +210,13 @@ def _require_same_place(address: str) -> None:
 
 def _columns(given: Json) -> Columns:
     options: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
-    metadata = options.get("metadata")
+    metadata, types = options.get("metadata"), options.get("types")
     return Columns(
         id=_text(options.get("id")),
         pictures=_texts(options.get("pictures")),
         data=_texts(options.get("data")),
         metadata=None if metadata is None else _texts(metadata),
+        types=types if isinstance(types, Mapping) else {},
     )
 
 

@@ -106,7 +106,7 @@ POSTGRES = Dialect(
             "connect_timeout": 5,
             "tcp_user_timeout": DEAD_AFTER_MS,
             "options": f"-c search_path={POSTGRES_SCHEMA} -c lock_timeout={BUSY_TIMEOUT_MS} "
-            "-c synchronous_commit=on"  # whatever the server's default is
+            "-c synchronous_commit=on",  # whatever the server's default is
         },
     },
     prepare=_nothing_more,

@@ -1,7 +1,7 @@
 """The ledger of jobs: what was asked, how far it is, what failed. Does not know what a task means or does."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -69,8 +69,17 @@ class SqlLedger:
         """Jobs in state planning, running or paused, the oldest first: what a restart goes on with."""
         return self._list(_with_collection().where(jobs.c.state.in_(UNFINISHED)).order_by(jobs.c.id))
 
-    def plan(self, job_id: int, tasks: Iterable[Task], *, shard_tasks: int = SHARD_TASKS) -> Job:
+    def plan(
+        self,
+        job_id: int,
+        tasks: Iterable[Task],
+        *,
+        scan: Callable[[], Metadata] = dict,
+        shard_tasks: int = SHARD_TASKS,
+    ) -> Job:
         """Freeze the tasks into shards and let the job run; one without tasks is done at once.
+
+        scan: asked once all tasks are there, what is to be kept of how they came about.
 
         A plan that was broken off is made again from its start: no task runs before the whole plan is kept.
         Raises JobStateError: the job is not planning, or was paused or ended meanwhile.
@@ -86,7 +95,8 @@ class SqlLedger:
             total += len(part)
         with self._database.writing("job.plan.end") as connection:
             row = _planning(connection, job_id)
-            connection.execute(update(jobs).where(jobs.c.id == job_id).values(planned=True, total=total))
+            known = {"planned": True, "total": total, "scan": dict(scan())}
+            connection.execute(update(jobs).where(jobs.c.id == job_id).values(known))
             _move(connection, row, "running" if total else "done", data={"total": total})
             return _job(connection, job_id)
 
@@ -278,4 +288,5 @@ def _job(connection: Connection, job_id: int) -> Job:
 
 def _as_job(row: Row[Any]) -> Job:
     values = row._mapping  # public in spite of its name
-    return Job(**{name: values[name] for name in Job.__dataclass_fields__})
+    facts = {name: values[name] for name in Job.__dataclass_fields__}
+    return Job(**{**facts, "scan": facts["scan"] or {}})

@@ -1,15 +1,15 @@
 """The record of collections, items and vectors. Does not know models, nor the views made of it."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, Table, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
-from sightline.catalogue import changes, vectors
+from sightline.catalogue import changes, sources, vectors, views
 from sightline.catalogue.database import Database, in_parts
-from sightline.catalogue.tables import collections, items, sources, spaces, vectors_of, views
+from sightline.catalogue.tables import collections, items, spaces, vectors_of
 from sightline.domain.arrays import Float32
 from sightline.domain.collections import Changeset, Collection, Item, Mark, SourceNote, Space, ViewNote
 from sightline.domain.errors import CollectionExistsError, MissingVectorError, SpaceMismatchError
@@ -202,33 +202,38 @@ class SqlRecord:
         """Remember where items came from; a source noted again is replaced."""
         with self._database.writing("source") as connection:
             row = changes.collection_row(connection, name)
-            values = {"address": note.address, "options": dict(note.options)}
-            self._note(connection, sources, {"collection_id": row.id, "name": note.name}, values)
+            sources.note(connection, self._database.dialect, row.id, note)
 
     def sources(self, name: str) -> list[SourceNote]:
         """The sources of a collection, by name."""
         with self._database.reading() as connection:
-            row = changes.collection_row(connection, name)
-            query = select(sources).where(sources.c.collection_id == row.id).order_by(sources.c.name)
-            return [SourceNote(one.name, one.address, one.options) for one in connection.execute(query)]
+            return sources.noted(connection, changes.collection_row(connection, name).id)
+
+    def source_counts(self, name: str) -> dict[str, int]:
+        """How many items each source has, by its name; the empty one is of those that came with requests."""
+        with self._database.reading() as connection:
+            return sources.counts(connection, changes.collection_row(connection, name).id)
+
+    def shared(self, name: str, source: str) -> dict[str, int]:
+        """How many of a source's items another has too, with the same bytes, by the other's name."""
+        with self._database.reading() as connection:
+            return sources.shared(connection, changes.collection_row(connection, name).id, source)
+
+    def remove_source(self, name: str, source: str) -> int:
+        """Forget a source and remove its items; returns how many. Raises UnknownSourceError."""
+        with self._database.writing("source.remove") as connection:
+            row = changes.collection_row(connection, name, locked=True)
+            return sources.remove(connection, row, source)
 
     def note_view(self, name: str, note: ViewNote) -> None:
         """Remember how far a view of the collection is."""
         with self._database.writing("view") as connection:
             row = changes.collection_row(connection, name)
-            values = {"address": note.address, "cursor": note.cursor}
-            self._note(connection, views, {"collection_id": row.id, "store": note.store}, values)
+            views.note(connection, self._database.dialect, row.id, note)
 
     def views(self, name: str) -> list[ViewNote]:
         with self._database.reading() as connection:
-            row = changes.collection_row(connection, name)
-            query = select(views).where(views.c.collection_id == row.id).order_by(views.c.store)
-            return [ViewNote(v.store, v.address, v.cursor) for v in connection.execute(query)]
-
-    def _note(self, connection: Connection, table: Table, key: Mapping[str, Any], values: Any) -> None:
-        """A row under its key, as it is from now on."""
-        insert = self._database.dialect.insert(table).values(**key, **values)
-        connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=values))
+            return views.noted(connection, changes.collection_row(connection, name).id)
 
     def _created(self, name: str, space: Space) -> bool:
         values = {"name": checked_collection(name), "seq": 0, "created_at": time.time()}

@@ -25,7 +25,15 @@ def _made_with_the_tables(_connection: Connection) -> None:
     """The first shape: there is nothing older to bring forward."""
 
 
-STEPS: tuple[Step, ...] = (Step(1, "the first tables", _made_with_the_tables),)
+def _what_a_scan_found(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE jobs ADD COLUMN scan TEXT")
+    connection.exec_driver_sql("CREATE INDEX items_by_source ON items (collection_id, source, sha256)")
+
+
+STEPS: tuple[Step, ...] = (
+    Step(1, "the first tables", _made_with_the_tables),
+    Step(2, "what a scan found, and items by their source", _what_a_scan_found),
+)
 
 
 def bring_forward(connection: Connection, known: Sequence[Step] = STEPS) -> list[Step]:

@@ -117,6 +117,7 @@ items = Table(
     Column("key", Address, nullable=False, default=""),
     Index("items_by_seq", "collection_id", "seq", unique=True),
     Index("items_by_content", "collection_id", "sha256"),  # also counts what is there without reading rows
+    Index("items_by_source", "collection_id", "source", "sha256"),  # likewise, of each source
 )
 
 sources = Table(
@@ -135,6 +136,7 @@ jobs = Table(
     Column("collection_id", ForeignKey("collections.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("kind", Text, nullable=False),
     Column("request", Document, nullable=False),
+    Column("scan", Document),  # NULL until it is planned
     Column("state", Text, nullable=False),
     Column("planned", Boolean, nullable=False, default=False),
     Column("reason", Text),

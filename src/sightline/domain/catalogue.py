@@ -4,7 +4,7 @@ Every call may raise RecordUnavailableError (try again) or RecordBrokenError, an
 StorageFullError: then nothing of it was kept. All are synchronous, and safe to use from several threads.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from sightline.domain.arrays import Float32
@@ -109,6 +109,18 @@ class Record(Protocol):
 
     def sources(self, name: str) -> list[SourceNote]: ...
 
+    def source_counts(self, name: str) -> dict[str, int]:
+        """How many items each source has, by its name; the empty one is of those that came with requests."""
+        ...
+
+    def shared(self, name: str, source: str) -> dict[str, int]:
+        """How many of a source's items another has too, with the same bytes, by the other's name."""
+        ...
+
+    def remove_source(self, name: str, source: str) -> int:
+        """Forget a source and remove its items, all or none; returns how many. Raises UnknownSourceError."""
+        ...
+
     def note_view(self, name: str, note: ViewNote) -> None: ...
 
     def views(self, name: str) -> list[ViewNote]: ...
@@ -131,8 +143,18 @@ class Ledger(Protocol):
         """What a restart goes on with, the oldest first."""
         ...
 
-    def plan(self, job_id: int, tasks: Iterable[Task], *, shard_tasks: int = 2000) -> Job:
-        """Freeze the tasks into shards and let the job run. Raises JobStateError."""
+    def plan(
+        self,
+        job_id: int,
+        tasks: Iterable[Task],
+        *,
+        scan: Callable[[], Metadata] = dict,
+        shard_tasks: int = 2000,
+    ) -> Job:
+        """Freeze the tasks into shards and let the job run; `scan` tells of them once all are there.
+
+        Raises JobStateError.
+        """
         ...
 
     def claim(self, owner: str, *, lasts_s: float = 60.0) -> Lease | None:

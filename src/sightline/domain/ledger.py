@@ -51,6 +51,7 @@ class Job:
     """total = done + failed when nothing waits. computed: vectors that cost a forward pass.
 
     events: how many there are, which is the newest one's id.
+    scan: what its planning found, as its kind tells it; empty until it is planned.
     reason, message: why it is paused or failed, by code and in words. Times are seconds since 1970, for
     display only.
     """
@@ -59,6 +60,7 @@ class Job:
     kind: str
     collection: str
     request: Metadata
+    scan: Metadata
     state: JobState
     reason: str | None
     message: str | None

@@ -136,6 +136,7 @@ class Source(Protocol):
 
     name: str
     left_out: Mapping[str, int]  # what the last scan passed over, and how often: {"links": 3, "pipes": 1}
+    remarks: Sequence[str]  # what the last scan met that people should know, a sentence each
 
     def scan(self) -> Iterator[Entry]:
         """Every picture, lazily, in an order that the next scan repeats. Never waits on a pipe or a device.

@@ -4,11 +4,11 @@ What is not said is told from names that catalogues have: image_url_2, Photo Pat
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sightline.domain.errors import SourceError
-from sightline.sources.options import Columns
+from sightline.sources.options import TYPES, Columns
 
 _IDS = ("id", "item_id", "product_id", "sku", "article_id", "asin", "handle")
 _PICTURE = re.compile(r"(image|picture|photo|img)s?(_?(path|file|file_?name|url|link|src)s?)?(_?\d+)?")
@@ -25,13 +25,16 @@ class Layout:
     pictures: Sequence[str]
     data: Sequence[str]
     metadata: Sequence[str] | None
+    types: Mapping[str, str]
 
 
 def layout(wanted: Columns, names: Sequence[str], binary: Iterable[str]) -> Layout:
-    """Raises SourceError: a column that was named is not there, or none has pictures."""
-    for name in (wanted.id, *wanted.pictures, *wanted.data, *(wanted.metadata or ())):
+    """Raises SourceError: a column that was named is not there, or none has pictures; no such type."""
+    for name in (wanted.id, *wanted.pictures, *wanted.data, *(wanted.metadata or ()), *wanted.types):
         if name is not None and name not in names:
             raise SourceError(f"the table has no column {name!r}; it has {_listed(names)}")
+    if unknown := set(wanted.types.values()).difference(TYPES):
+        raise SourceError(f"{min(unknown)[:40]!r} is no type of a column; there are {', '.join(TYPES)}")
     pictures, data = wanted.pictures, wanted.data
     if misplaced := [name for name in data if binary and name not in binary]:
         raise SourceError(f"the column {misplaced[0]!r} holds no bytes; {_listed(tuple(binary))} do")
@@ -41,7 +44,7 @@ def layout(wanted: Columns, names: Sequence[str], binary: Iterable[str]) -> Layo
         raise SourceError(
             f"no column of the table is called as pictures are; say which of {_listed(names)} has them"
         )
-    return Layout(wanted.id or _id_among(names), pictures, data, wanted.metadata)
+    return Layout(wanted.id or _id_among(names), pictures, data, wanted.metadata, wanted.types)
 
 
 def _guessed(names: Sequence[str], binary: frozenset[str]) -> tuple[Sequence[str], Sequence[str]]:

@@ -7,6 +7,8 @@ drops rows of another width. A column has the type that all its cells have, so t
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,37 +16,45 @@ from sightline.domain.errors import SourceError
 from sightline.domain.items import Json
 from sightline.sources.columns import Layout
 from sightline.sources.encoded import decoded_size, encoded_limit, picture_in
+from sightline.sources.encodings import encoding_of, opened
+from sightline.sources.kinds import Guess, as_truth
+from sightline.sources.places import byte_of, place_of
 from sightline.sources.rows import Row
-from sightline.sources.text_lines import bounded_lines, byte_of, open_text
 
 _ROOM_BYTES = 1 << 20  # for a row's other cells
 _DELIMITERS = ",;\t|"
-# As JSON writes numbers: 007 and +49 are names. Beyond 15 digits float64 would change them.
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?")
-_TRUTHS = {"true": True, "false": False}
+_ESCAPED = re.compile("[\udc80-\udcff]")  # how bytes that are no UTF-8 are kept in text
 
 Reading = Callable[[str], Json]
 
 
 class CsvRows:
-    """One file with a header line, in UTF-8. Other bytes are kept as they are, for they may name files."""
+    """One file with a header line. Where no encoding was said, names of files may be other than UTF-8."""
 
     binary: Sequence[str] = ()
 
-    def __init__(self, path: Path, max_image_bytes: int) -> None:
-        """Raises SourceError: not there, without a header, or with two columns of one name."""
+    def __init__(self, path: Path, max_image_bytes: int, encoding: str | None = None) -> None:
+        """encoding: None for UTF-8, or what a mark says.
+
+        Raises SourceError: not there, without a header, with two columns of one name, or no such encoding.
+        """
+        self.remarks: Sequence[str] = ()
         self._path = path
+        self._encoding = encoding_of(path, encoding)
         self._max_row_bytes = encoded_limit(max_image_bytes) + _ROOM_BYTES
         # process-wide, and 131,072 by default: less than a picture in base64. It is only ever raised.
         csv.field_size_limit(max(csv.field_size_limit(), self._max_row_bytes))
-        with open_text(path) as file:
-            line = next(bounded_lines(file, self._max_row_bytes), b"")
+        with opened(path) as file:
+            file.seek(self._encoding.start)
+            line = next(self._encoding.lines(file, self._max_row_bytes), b"")
         # the column names of a table hold no delimiters as a rule; of its cells that cannot be said
         self._delimiter = (
             "\t" if path.suffix.lower() == ".tsv" else max(_DELIMITERS, key=line.decode("latin-1").count)
         )
-        with open_text(path) as file:
-            header = next(self._reader(file), None)
+        with opened(path) as file:
+            file.seek(self._encoding.start)
+            with self._of_encoding(1):
+                header = next(self._reader(file), None)
             self._body_byte = file.tell()
         self.columns = self._checked(header)
 
@@ -52,10 +62,10 @@ class CsvRows:
         readings = self._readings(parts) | dict.fromkeys(parts.data, decoded_size)
         for row in self._rows():
             cells = {name: readings[name](str(cell)) for name, cell in row.cells.items()}
-            yield Row(row.place, cells, row.wrong)
+            yield Row(row.place, cells, row.wrong, row.number)
 
     def data(self, place: str, column: str, max_bytes: int) -> bytes:
-        with open_text(self._path) as file:
+        with opened(self._path) as file:
             file.seek(byte_of(place))
             return picture_in(next(self._rows_from(file), None), column, max_bytes)
 
@@ -63,34 +73,45 @@ class CsvRows:
         pass
 
     def _rows(self) -> Iterator[Row]:
-        with open_text(self._path) as file:
+        with opened(self._path) as file:
             file.seek(self._body_byte)
             yield from self._rows_from(file)
 
     def _rows_from(self, file: BinaryIO) -> Iterator[Row]:
         reader = self._reader(file)
-        while True:
-            place = f"byte={file.tell()}"
+        for number in count(2):  # behind the header
+            place = place_of(file.tell())
             try:
-                cells = next(reader, None)
+                with self._of_encoding(number):
+                    cells = next(reader, None)
             except csv.Error:
-                yield Row(place, {}, "the row cannot be told apart from others; see its quotes and line ends")
+                wrong = "the row cannot be told apart from others; see its quotes and line ends"
+                yield Row(place, {}, wrong, number)
                 continue
             if cells is None:
                 return
             if len(cells) == len(self.columns):
-                yield Row(place, dict(zip(self.columns, cells, strict=True)))
+                yield Row(place, dict(zip(self.columns, cells, strict=True)), None, number)
             elif cells:  # a blank line has none
                 wrong = (
                     f"the row has {len(cells)} cells where the header has {len(self.columns)}; see its quotes"
                 )
-                yield Row(place, {}, wrong)
+                yield Row(place, {}, wrong, number)
 
     def _reader(self, file: BinaryIO) -> Iterator[list[str]]:
-        lines = bounded_lines(file, self._max_row_bytes)
-        return csv.reader(
-            (line.decode("utf-8", "surrogateescape") for line in lines), delimiter=self._delimiter
-        )
+        lines = self._encoding.lines(file, self._max_row_bytes)
+        return csv.reader(map(self._encoding.text, lines), delimiter=self._delimiter)
+
+    @contextmanager
+    def _of_encoding(self, number: int) -> Iterator[None]:
+        """Raises SourceError: a row is not what was said."""
+        try:
+            yield
+        except UnicodeDecodeError as exc:
+            raise SourceError(
+                f"row {number} of the table has the byte 0x{exc.object[exc.start]:02X} where "
+                f"{self._encoding.name} has none; say what it is, as --encoding cp1252, over HTTP `encoding`"
+            ) from exc
 
     def _checked(self, header: list[str] | None) -> Sequence[str]:
         if not header or len(set(header)) < len(header):
@@ -98,27 +119,35 @@ class CsvRows:
                 f"the table {str(self._path)!r} needs a first line that names each column once; it has "
                 f"{(header or [])[:20]}"
             )
+        for name in header:
+            if odd := _ESCAPED.search(name):
+                raise _no_utf8(1, odd[0], name.encode("utf-8", "replace").decode())
         return tuple(header)
 
     def _readings(self, parts: Layout) -> dict[str, Reading]:
-        """How each column is read: as what all its cells are. Costs a pass over the file."""
-        as_written = {parts.id, *parts.pictures, *parts.data}
-        numbers = set(self.columns).difference(as_written)
-        truths = set(numbers)
+        """How each column is read: as what all its cells are. Costs a pass over the file.
+
+        Raises SourceError: a cell is no UTF-8, and no file's name.
+        """
+        as_written = {parts.id, *parts.pictures, *parts.data, *parts.types}
+        guess = Guess(set(self.columns).difference(as_written))
         for row in self._rows():
-            numbers -= {name for name in numbers if not _is_number(str(row.cells.get(name, "")))}
-            truths -= {name for name in truths if not _is_truth(str(row.cells.get(name, "")))}
-        readings: dict[str, Reading] = dict.fromkeys(self.columns, _text)
-        return readings | dict.fromkeys(truths, _truth) | dict.fromkeys(numbers, _number)
+            cells = {name: str(cell) for name, cell in row.cells.items()}
+            for name, cell in cells.items():
+                if not cell.isascii() and name not in parts.pictures and (odd := _ESCAPED.search(cell)):
+                    raise _no_utf8(row.number, odd[0], name)
+            if cells:
+                guess.see(cells, row.number)
+        self.remarks = guess.remarks()
+        return {name: _READINGS[guess.kinds().get(name, "text")] for name in self.columns}
 
 
-def _is_number(cell: str) -> bool:
-    """Or nothing, which may stand in any column."""
-    return not cell.strip() or _NUMBER.fullmatch(cell.strip()) is not None
-
-
-def _is_truth(cell: str) -> bool:
-    return not cell.strip() or cell.strip().lower() in _TRUTHS
+def _no_utf8(number: int, escaped: str, column: str) -> SourceError:
+    byte = ord(escaped) - 0xDC00  # as surrogateescape keeps it
+    return SourceError(
+        f"row {number} of the table has the byte 0x{byte:02X} in column {column[:60]!r}, which is no UTF-8; "
+        "say what it is, as --encoding cp1252, over HTTP `encoding`, or save it as UTF-8"
+    )
 
 
 def _text(cell: str) -> Json:
@@ -132,5 +161,4 @@ def _number(cell: str) -> Json:
     return int(cell) if cell.lstrip("-").isdigit() else float(cell)
 
 
-def _truth(cell: str) -> Json:
-    return _TRUTHS.get(cell.strip().lower())
+_READINGS: dict[str, Reading] = {"number": _number, "boolean": as_truth, "text": _text}

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sightline.domain.entries import UNOPENED, Entry
@@ -29,6 +29,7 @@ class FolderSource:
     def __init__(self, address: str, options: SourceOptions) -> None:
         """Raises SourceError: there is no such folder."""
         self.left_out: Mapping[str, int] = {}
+        self.remarks: Sequence[str] = ()
         self._root = Root(address)
         self._options = options
 
@@ -62,6 +63,7 @@ class FolderSource:
         for last in sorted(os.listdir(handle), key=os.fsencode):
             name = folder + last
             if not selection.enters(name):
+                left_out[selection.why_not(name)] += 1
                 continue
             try:
                 status = os.stat(last, dir_fd=handle, follow_symlinks=False)
@@ -82,6 +84,8 @@ class FolderSource:
                     left_out[_KINDS.get(stat.S_IFMT(status.st_mode), "other than files")] += 1
             elif stat.S_ISLNK(status.st_mode):
                 left_out["links"] += 1  # to a folder of pictures, maybe: to be told, not to be found out
+            else:
+                left_out[selection.why_not(name)] += 1
 
     def _entry(self, name: str, folder: str, facts: Facts) -> Entry:
         metadata = {"folder": key_of(folder.rstrip("/"))} if folder else {}

@@ -35,6 +35,8 @@ _CONFINED = """
 class ParquetRows:
     """One file. A struct with a field `bytes`, as data sets of pictures have it, counts as binary."""
 
+    remarks: Sequence[str] = ()
+
     def __init__(self, path: Path) -> None:
         """Raises SourceError: not there, or no Parquet."""
         if not path.is_file():  # before it is opened: a pipe would be waited for
@@ -65,7 +67,7 @@ class ParquetRows:
                 cursor.execute(query, [self._file])
                 while rows := cursor.fetchmany(_ROWS_AT_ONCE):
                     for number, *cells in rows:
-                        yield Row(f"row={number}", dict(zip(terms, cells, strict=True)))
+                        yield Row(f"row={number}", dict(zip(terms, cells, strict=True)), None, number + 1)
         finally:
             cursor.close()
 

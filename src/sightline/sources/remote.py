@@ -5,7 +5,7 @@ Web addresses are none of these: they are read through the guarded fetch only.
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +40,7 @@ class RemoteSource:
     ) -> None:
         """Raises SourceError: the address is of no known kind, or what reads it is not installed."""
         self.left_out: Mapping[str, int] = {}
+        self.remarks: Sequence[str] = ()
         self._options = options
         self._protocol = address.partition("://")[0]
         if self._protocol not in protocols or "::" in address:
@@ -90,7 +91,10 @@ class RemoteSource:
         for info in found:
             path = str(info["name"]).rstrip("/")
             name = path.removeprefix(self._root).lstrip("/")
-            if not name or not self._options.selection.enters(name):
+            if not name:
+                continue
+            if not self._options.selection.enters(name):
+                left_out[self._options.selection.why_not(name)] += 1
                 continue
             if info.get("type") == "directory":
                 if depth_left == 0:
@@ -99,6 +103,8 @@ class RemoteSource:
                     yield from self._walk(path, left_out, depth_left - 1)
             elif info.get("type") == "file" and self._options.selection.takes(name):
                 yield self._entry(name, info)
+            else:
+                left_out[self._options.selection.why_not(name)] += 1
 
     def _entry(self, name: str, info: Mapping[str, Any]) -> Entry:
         size = info.get("size")

@@ -16,18 +16,26 @@ MAX_CELL_DEPTH = 16  # lists and objects in each other; deeper ones are left out
 
 @dataclass(frozen=True)
 class Row:
-    """place: where the reader finds it again. wrong: why there are no cells, for people."""
+    """place: where the reader finds it again. number: by which people do; a header is row 1.
+
+    wrong: why there are no cells, for people.
+    """
 
     place: str
     cells: Mapping[str, object]
     wrong: str | None = None
+    number: int = 0
 
 
 class Rows(Protocol):
-    """A table file. columns: its names in order. binary: those of bytes as they are, not of base64."""
+    """A table file. columns: its names in order. binary: those of bytes as they are, not of base64.
+
+    remarks: what the last scan met that people should know.
+    """
 
     columns: Sequence[str]
     binary: Sequence[str]
+    remarks: Sequence[str]
 
     def scan(self, parts: Layout) -> Iterator[Row]:
         """Every row in order. Of columns with bytes it gives the size only, or None where there are none."""

@@ -42,6 +42,14 @@ class Selection:
             return False
         return self._excluded is None or self._excluded.match(name) is None
 
+    def why_not(self, name: str) -> str:
+        """Of a name that is not taken, or not entered: in words that a count can stand before."""
+        if not self.hidden and any(part.startswith(".") and part.strip(".") for part in name.split("/")):
+            return "hidden"
+        if self._excluded is not None and self._excluded.match(name):
+            return "excluded"
+        return "files not included" if self.include else "files of other kinds"
+
     @cached_property
     def _included(self) -> re.Pattern[str] | None:
         return _any_of(self.include)

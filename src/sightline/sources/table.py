@@ -7,7 +7,7 @@ over all rows, has the key id//n; without an id column a picture's path or URL t
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote_plus, unquote_to_bytes, urlencode
@@ -20,6 +20,7 @@ from sightline.domain.items import Json
 from sightline.sources.columns import layout
 from sightline.sources.csv_rows import CsvRows
 from sightline.sources.json_rows import JsonRows
+from sightline.sources.kinds import Said
 from sightline.sources.options import SourceOptions
 from sightline.sources.parquet_rows import ParquetRows
 from sightline.sources.root import Facts, Root, key_of, with_facts
@@ -51,28 +52,31 @@ class TableSource:
     def __init__(self, address: str, options: SourceOptions) -> None:
         """Raises SourceError: no such table, or a column that is not there."""
         self.left_out: Mapping[str, int] = {}
+        self.remarks: Sequence[str] = ()
         self._path = Path(address).absolute()
         self._max_image_bytes = options.max_image_bytes
         self._fetcher = options.fetcher
-        self._rows = _rows_of(self._path, options.max_image_bytes)
+        self._rows = _rows_of(self._path, options)
         self._layout = layout(options.columns, self._rows.columns, self._rows.binary)
         self._root = Root(options.root or self._path.parent)
 
     def scan(self) -> Iterator[Entry]:
         self.left_out = left_out = Counter[str]()
         counts = Counter[str]()
-        table = self._facts()
+        table, said = self._facts(), Said(self._layout.types)
         for row in self._rows.scan(self._layout):
             pictures = list(self._pictures(row, table.mtime_ns))
             if not pictures:
                 left_out["rows without a picture"] += 1
                 continue
             own_id = _text(row.cells.get(self._layout.id or ""))
-            metadata = self._metadata(row, own_id or (pictures[0].reference if len(pictures) > 1 else ""))
+            product = own_id or (pictures[0].reference if len(pictures) > 1 else "")
+            metadata = self._metadata(row, product, said)
             for picture in pictures:
                 stem = own_id or picture.reference
                 counts[stem] += 1
                 yield picture.entry(f"{stem}//{counts[stem]}", metadata)
+        self.remarks = [*self._rows.remarks, *said.remarks()]
 
     def read(self, entry: Entry) -> bytes:
         if _URL.match(entry.uri):
@@ -140,23 +144,25 @@ class TableSource:
     def _uri(self, place: str, column: str) -> str:
         return f"{self._path.as_uri()}#{place}&{urlencode({'column': column})}"
 
-    def _metadata(self, row: Row, product: str) -> dict[str, Json]:
+    def _metadata(self, row: Row, product: str, said: Said) -> dict[str, Json]:
         names = self._layout.metadata
         if names is None:
             pictures = {*self._layout.pictures, *self._layout.data}
             names = [name for name in row.cells if name not in pictures]
-        cells = {_text(name): to_json(row.cells.get(name)) for name in names}
+        cells = {_text(name): said.read(name, row.cells.get(name), row.number) for name in names}
         own: dict[str, Json] = {PRODUCT: product} if product else {}
         return own | {name: cell for name, cell in cells.items() if cell is not None}
 
 
-def _rows_of(path: Path, max_image_bytes: int) -> Rows:
+def _rows_of(path: Path, options: SourceOptions) -> Rows:
     suffix = path.suffix.lower()
     if suffix in (".csv", ".tsv"):
-        return CsvRows(path, max_image_bytes)
+        return CsvRows(path, options.max_image_bytes, options.encoding)
     if suffix in (".jsonl", ".ndjson"):
-        return JsonRows(path, max_image_bytes)
+        return JsonRows(path, options.max_image_bytes, options.encoding)
     if suffix in (".parquet", ".pq"):
+        if options.encoding is not None:
+            raise SourceError("Parquet says by itself how its text is encoded; leave the encoding out")
         return ParquetRows(path)
     raise SourceError(
         f"{path.name!r} is no table; its name must end in .csv, .tsv, .jsonl, .ndjson or .parquet"

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -36,6 +36,7 @@ class TarSource:
     def __init__(self, address: str, options: SourceOptions) -> None:
         """Raises SourceError: no such file."""
         self.left_out: Mapping[str, int] = {}
+        self.remarks: Sequence[str] = ()
         self._path = Path(address).absolute()
         self._options = options
         self._turn = threading.Lock()
@@ -116,7 +117,7 @@ class TarSource:
         return content
 
     def _chosen(self, found: Iterator[Member]) -> tuple[dict[str, Member], Counter[str]]:
-        """The pictures by key, and how many names that are wanted are no files, by what they are."""
+        """The pictures by key, and what else there is, by why it is not taken."""
         pictures: dict[str, Member] = {}
         left_out = Counter[str]()
         for number, member in enumerate(found):
@@ -124,6 +125,8 @@ class TarSource:
                 raise SourceError(f"the archive has more than {MAX_MEMBERS} files; split it")
             name = member.name.removeprefix("./")
             if not self._options.selection.takes(name):
+                if member.kind == "files":
+                    left_out[self._options.selection.why_not(name)] += 1
                 continue
             if member.kind != "files":
                 left_out[member.kind] += 1

@@ -31,6 +31,7 @@ from sightline.web import (
     reports,
     search,
     slo,
+    sources,
     store,
     systems,
 )
@@ -50,7 +51,7 @@ log = logging.getLogger(__name__)
 
 # in the order in which /docs shows them
 PARTS = (
-    openai, systems, collections, items, search, reports, jobs,
+    openai, systems, collections, items, sources, search, reports, jobs,
     store, inspection, datasets, slo, probes,
 )  # fmt: skip
 CLOSE_S = 1.0  # a second signal does not cut it short

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ConfigDict, Field
@@ -40,6 +41,9 @@ class TableColumns(Body):
     pictures: list[str] = Field([])
     data: list[str] = Field([])
     metadata: list[str] | None = None
+    types: dict[str, Literal["number", "boolean", "text"]] = Field(
+        {}, description="what columns hold; cells that are something else are left out"
+    )
 
 
 class IngestRequest(Body):
@@ -62,6 +66,9 @@ class IngestRequest(Body):
     columns: TableColumns | None = None
     root: str | None = Field(
         None, description="folder that a table's paths are relative to; its own if absent"
+    )
+    encoding: str | None = Field(
+        None, max_length=40, description="of a CSV or JSON lines file, as cp1252; UTF-8 if absent"
     )
     keep_missing: bool = Field(False, description="keep items that the source has no more")
 
@@ -119,7 +126,7 @@ async def ingest(request: Request, name: str) -> Response:
     root = None if asked.root is None else require_below_roots(request, asked.root)
     note = _note(asked, require_below_roots(request, asked.source), root)
     order = Order(note, removes_missing=not asked.keep_missing)
-    job = await in_thread(request, lambda: submitted(library, name, order, model=asked.model))
+    job = await in_thread(request, lambda: library.take_in(name, order, asked.model))
     return accepted(job, library)
 
 
@@ -138,11 +145,6 @@ async def reembed(request: Request, name: str) -> Response:
         request, lambda: library.ingestion.reembed(name, space, drops_unreadable=asked.drops_unreadable)
     )
     return accepted(job, library)
-
-
-def submitted(library: Library, name: str, order: Order, *, model: str | None = None) -> Job:
-    library.ensure(name, model)
-    return library.ingestion.submit(name, order)
 
 
 def accepted(job: Job, library: Library) -> Response:
@@ -184,6 +186,7 @@ def _note(asked: IngestRequest, address: str, root: str | None) -> SourceNote:
         "exclude": _json(asked.exclude),
         "hidden": asked.hidden,
         "root": root,
+        "encoding": asked.encoding,
         "columns": asked.columns.model_dump() if asked.columns else None,
     }
     return SourceNote(asked.name or address, address, options)

@@ -20,7 +20,6 @@ from sightline.domain.ledger import UNFINISHED, Job
 from sightline.services.collections.library import Library
 from sightline.services.collections.planning import Order
 from sightline.web.answers import json_answer
-from sightline.web.collections import submitted
 from sightline.web.errors import RefusedError
 from sightline.web.jobs import HEARTBEAT, streamed, watched
 from sightline.web.library import in_thread, library_of
@@ -41,7 +40,7 @@ async def generate(request: Request, name: str) -> Response:
     library = library_of(request)
     folder = _folder(state_of(request), name)
     order = Order(SourceNote(str(folder), str(folder), {}))
-    job = await in_thread(request, lambda: submitted(library, collection_of(name), order))
+    job = await in_thread(request, lambda: library.take_in(collection_of(name), order))
     facts = {"dataset": name, "collection": job.collection, "job_id": job.id, "status": "started"}
     return json_answer(facts, status=202, headers={"location": f"/v1/jobs/{job.id}"})
 

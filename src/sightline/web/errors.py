@@ -40,6 +40,7 @@ STATUS = {
     "model_not_found": 404,
     "collection_not_found": 404,
     "item_not_found": 404,
+    "source_not_found": 404,
     "job_not_found": 404,
     "entry_gone": 404,
     "not_found": 404,

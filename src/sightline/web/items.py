@@ -34,6 +34,7 @@ from sightline.web.uploads import bounded_json, is_form, picture_of, read_form, 
 router = APIRouter(tags=["items"], responses=ERRORS, dependencies=[Depends(require_known)])
 
 FORM_FIELDS = ("file", "id", "metadata", "uri", "wait")
+MAX_REMOVED = 10_000  # ids in one request: half a second of a writer
 UPLOADS = "upload"  # the source that ids of what came without one are made in
 
 
@@ -56,6 +57,11 @@ class PutItems(Body):
     items: list[GivenItem] = Field(min_length=1)
     wait: bool = Field(True, description="answer once searches find them")
     on_error: str = Field("fail", pattern="^(fail|item)$", description="item: a bad one gets its own error")
+
+
+class RemoveItems(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ids": ["a", "b"]}]})
+    ids: list[str] = Field(min_length=1, max_length=MAX_REMOVED)
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,28 @@ async def remove_item(request: Request, name: str, item: str) -> Response:
         request, lambda: library.views.wait(name, seq, timeout_s=allowance.left_s())
     )
     return json_answer({"seq": seq, "searchable": is_searchable})
+
+
+@router.post(
+    "/v1/collections/{name}/items/remove",
+    summary="Take several items out at once",
+    openapi_extra=documented(RemoveItems),
+)
+async def remove_items(request: Request, name: str) -> Response:
+    """All that are there, in one step; those that are not are `missing`."""
+    library, allowance = library_of(request), Allowance.of(request)
+    asked = list(dict.fromkeys(parsed(RemoveItems, await read_json(request)).ids))
+
+    def remove() -> tuple[int, list[str]]:
+        there = library.record.items(name, asked)
+        return library.remove(name, list(there)), [one for one in asked if one not in there]
+
+    seq, missing = await in_thread(request, remove)
+    is_searchable = await in_thread(
+        request, lambda: library.views.wait(name, seq, timeout_s=allowance.left_s())
+    )
+    removed = len(asked) - len(missing)
+    return json_answer({"removed": removed, "missing": missing, "seq": seq, "searchable": is_searchable})
 
 
 @router.get("/v1/collections/{name}/thumbnails/{item:path}", summary="An item's picture, at most 256 px wide")

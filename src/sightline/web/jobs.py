@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 from starlette.responses import Response
 
-from sightline.domain.errors import OverloadedError
+from sightline.domain.errors import OverloadedError, UnknownJobError
 from sightline.domain.ledger import UNFINISHED, Event, Job
 from sightline.services.collections.library import Library
 from sightline.web.answers import json_answer
@@ -133,10 +133,16 @@ async def _counted(state: ServerState, chunks: AsyncIterator[bytes]) -> AsyncIte
 
 
 async def watched(request: Request, library: Library, number: int) -> AsyncIterator[Job | None]:
-    """The job as it is and after each change, until it has ended or the server ends; None now and then."""
+    """The job as it is and after each change, until it or the server has ended; None now and then.
+
+    One that is deleted with its collection has ended too: whoever asks for it hears that it is not there.
+    """
     seen, told_at = -1, time.monotonic()
     while not state_of(request).is_draining:
-        job = await in_thread(request, partial(library.ingestion.ledger.job, number))
+        try:
+            job = await in_thread(request, partial(library.ingestion.ledger.job, number))
+        except UnknownJobError:
+            return
         now = time.monotonic()
         if job.events != seen:
             seen, told_at = job.events, now
@@ -159,14 +165,24 @@ async def _job_events(request: Request, library: Library, number: int, after: in
         if told is None:
             told = job.events
             yield _event("job", facts)
-        while events := await in_thread(
-            request, partial(library.ingestion.ledger.events, number, after=after)
-        ):
-            for event in events:
-                after = event.id
-                if event.kind == "progress" and event.id <= told:
-                    continue  # a bar would jump back
-                yield _event(event.kind, _data(event, facts), event.id)
+        async for event in _events_since(request, library, number, after):
+            after = event.id
+            if event.kind == "progress" and event.id <= told:
+                continue  # a bar would jump back
+            yield _event(event.kind, _data(event, facts), event.id)
+
+
+async def _events_since(request: Request, library: Library, number: int, after: int) -> AsyncIterator[Event]:
+    while True:
+        try:
+            events = await in_thread(request, partial(library.ingestion.ledger.events, number, after=after))
+        except UnknownJobError:
+            return
+        for event in events:
+            after = event.id
+            yield event
+        if not events:
+            return
 
 
 def _data(event: Event, job: dict[str, object]) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """What the routes of collections share: the library, its owner, its descriptions. Does not know a route."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
 from fastapi import Request
 
-from sightline.domain.collections import Item
+from sightline.domain.collections import Item, SourceNote
 from sightline.domain.errors import OverloadedError
 from sightline.domain.ledger import Job
 from sightline.services.collections.ingest import Ingestion
@@ -51,7 +51,7 @@ async def at_length(request: Request, work: Callable[[], T]) -> T:
 
 
 def _purpose(request: Request) -> tuple[str, str | None]:
-    return request.scope["route"].path, request.path_params.get("name")
+    return request.scope["route"].path, request.path_params.get("name", request.path_params.get("collection"))
 
 
 @contextmanager
@@ -94,13 +94,17 @@ def described(one: Described) -> dict[str, object]:
             "trouble": view.trouble,
             "index": index and {"kind": index.kind, "covered": index.covered, "recall": index.recall},
         },
-        "sources": [{"name": source.name, "address": source.address} for source in one.sources],
+        "sources": [source_answer(source, one.counts) for source in one.sources],
     }
+
+
+def source_answer(source: SourceNote, counts: Mapping[str, int]) -> dict[str, object]:
+    return {"name": source.name, "address": source.address, "items": counts.get(source.name, 0)}
 
 
 def job_answer(job: Job, ingestion: Ingestion) -> dict[str, object]:
     """A job as people see it, with its speed and the time left where these can be told."""
-    per_second = ingestion.per_second(job.id) if job.state == "running" else None
+    per_second = ingestion.speeds.per_second(job.id) if job.state == "running" else None
     waiting = job.total - job.done - job.failed
     source = job.request.get("source")
     return {
@@ -108,6 +112,8 @@ def job_answer(job: Job, ingestion: Ingestion) -> dict[str, object]:
         "kind": job.kind,
         "collection": job.collection,
         "state": job.state,
+        "scan": job.scan or None,
+        "is_worked_on": job.state in ("planning", "running") and ingestion.is_at_work,
         "reason": job.reason,
         "message": job.message,
         "total": job.total,
@@ -119,6 +125,7 @@ def job_answer(job: Job, ingestion: Ingestion) -> dict[str, object]:
         "created_at": job.created_at,
         "finished_at": job.finished_at,
         "source": source.get("address") if isinstance(source, dict) else None,
+        "source_name": source.get("name") if isinstance(source, dict) else None,
     }
 
 

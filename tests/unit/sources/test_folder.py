@@ -120,6 +120,16 @@ def test_links_in_the_root_are_counted_and_not_followed(tmp_path):
     assert source.left_out == {"links": 2}
 
 
+def test_what_the_names_leave_out_is_counted_by_the_reason(tmp_path):
+    place(tmp_path, "a.jpg", "notes.txt", "more.pdf", ".hidden.jpg", ".folder/in.jpg", "drafts/b.jpg")
+    source = opened(tmp_path, exclude=("draft*",))
+    assert keys(source) == ["a.jpg"]
+    assert source.left_out == {"files of other kinds": 2, "hidden": 2, "excluded": 1}
+    source = opened(tmp_path, include=("*.pdf",), hidden=True)
+    assert keys(source) == ["more.pdf"]
+    assert source.left_out == {"files not included": 5}
+
+
 def test_the_root_itself_may_be_a_link(tmp_path):
     place(tmp_path, "real/a.jpg")
     (tmp_path / "link").symlink_to("real")

@@ -1,6 +1,7 @@
 """Tables of pictures: the three formats say the same, and a row that is wrong is wrong alone."""
 
 import base64
+import codecs
 import contextlib
 import csv
 import json
@@ -293,7 +294,7 @@ def test_no_base64_is_told_of_that_row(tmp_path):
         ("t.csv", b"", "first line"),
         ("t.csv", b"a,a\n1,2\n", "first line"),
         ("t.csv", b"colour,size\nred,3\n", "'colour', 'size'"),
-        ("t.csv", b"\xff\xfei\0d\0", "UTF-16"),
+        ("t.csv", b"\xff\xfe\0\0i\0\0\0", "UTF-32"),
         ("t.parquet", b"PAR1 not really", "Parquet"),
         ("t.xls", b"", "must end in"),
         ("folder.csv", None, "no table"),
@@ -400,3 +401,93 @@ def test_no_bytes_whatever_make_a_table_fail_in_other_words_than_ours(tmp_path_f
             source.read(entry)
     except InputError:
         pass
+
+
+PRICES = "id,image,price\n1,a.jpg,49.9\n2,b.jpg,n/a\n3,in/c.jpg,7\n"
+
+
+def test_a_column_that_few_cells_make_text_is_told_with_their_rows(shop):
+    (shop / "t.csv").write_text(PRICES)
+    source = opened(shop / "t.csv")
+    assert [entry.metadata["price"] for entry in source.scan()] == ["49.9", "n/a", "7"]
+    [remark] = source.remarks
+    assert "column 'price' is text, for 1 of 3 cells are not numbers, as 'n/a' in row 3;" in remark
+    assert "--column price:number" in remark
+
+
+def test_a_column_of_text_with_some_numbers_is_no_matter(shop):
+    rows = "".join(f"{n},a.jpg,{n if n % 3 else 'M'},{'x' * (n > 1)}\n" for n in range(100))
+    (shop / "t.csv").write_text(f"id,image,title,size\n{rows}".replace(",x\n", ",XL\n"))
+    source = opened(shop / "t.csv")
+    assert len(list(source.scan())) == 100
+    assert [remark.partition(" is ")[0] for remark in source.remarks] == ["column 'title'"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_odd_cells_of_a_column_whose_type_was_said_are_left_out_and_told(shop, kind):
+    rows = [{"id": n, "image": "a.jpg", "price": price} for n, price in enumerate((7, "n/a", None, "007"))]
+    source = opened(write(shop / f"t.{kind}", rows), columns=Columns(types={"price": "number"}))
+    assert [entry.metadata.get("price") for entry in source.scan()] == [7, None, None, 7]
+    first = 2 if kind == "csv" else 1
+    assert source.remarks == [
+        f"of column 'price', 1 of 3 cells are not numbers, as 'n/a' in row {first + 1}; they are left out"
+    ]
+
+
+def test_numbers_may_be_kept_as_text_and_words_as_truths(shop):
+    (shop / "t.csv").write_text("id,image,code,sold\n1,a.jpg,7,TRUE\n2,b.jpg,8,maybe\n")
+    source = opened(shop / "t.csv", columns=Columns(types={"code": "text", "sold": "boolean"}))
+    assert [entry.metadata for entry in source.scan()] == [
+        {"product_id": "1", "id": "1", "code": "7", "sold": True},
+        {"product_id": "2", "id": "2", "code": "8"},
+    ]
+
+
+def test_a_type_that_is_none_or_of_no_column_is_refused(shop):
+    (shop / "t.csv").write_text(PRICES)
+    for types, says in (({"price": "money"}, "'money' is no type"), ({"cost": "number"}, "no column 'cost'")):
+        with pytest.raises(SourceError, match=says):
+            opened(shop / "t.csv", columns=Columns(types=types))
+
+
+GREEN = "id,image,title\n1,a.jpg,plain\n2,b.jpg,grün ਊ\n"  # its last letter has a line feed's byte in UTF-16
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-16-le"])
+def test_a_byte_order_mark_says_how_a_table_is_encoded(shop, encoding):
+    mark = {"utf-16-be": codecs.BOM_UTF16_BE, "utf-16-le": codecs.BOM_UTF16_LE}.get(encoding, b"")
+    (shop / "t.csv").write_bytes(mark + GREEN.encode(encoding))
+    assert [entry.metadata["title"] for entry in opened(shop / "t.csv").scan()] == ["plain", "grün ਊ"]
+    line = json.dumps({"image": "a.jpg", "title": "grün ਊ"}, ensure_ascii=False) + "\n"
+    (shop / "t.jsonl").write_bytes(mark + (line * 2).encode(encoding))
+    assert [entry.metadata["title"] for entry in opened(shop / "t.jsonl").scan()] == ["grün ਊ"] * 2
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16-be", "shift_jis"])
+def test_bytes_in_a_table_of_another_encoding_are_found_again(tmp_path, encoding):
+    word = "ソ表" if encoding == "shift_jis" else "grün"  # the second bytes of both are a backslash
+    text = "".join(f"{n},{word},{plain(bytes([n]) * 9)}\n" for n in range(3))
+    (tmp_path / "t.csv").write_bytes(f"id,title,image_bytes\n{text}".encode(encoding))
+    first, second = (opened(tmp_path / "t.csv", encoding=encoding) for _ in range(2))
+    entries = list(first.scan())
+    assert [entry.metadata["title"] for entry in entries] == [word] * 3
+    assert [second.read(entry) for entry in entries] == [bytes([n]) * 9 for n in range(3)]
+
+
+def test_a_table_that_is_not_utf8_is_refused_with_the_row_and_what_to_do(shop):
+    (shop / "t.csv").write_bytes(GREEN.replace(" ਊ", "").encode("cp1252"))
+    with pytest.raises(SourceError, match=r"row 3 .* 0xFC in column 'title', .* --encoding cp1252"):
+        list(opened(shop / "t.csv").scan())
+    with pytest.raises(SourceError, match=r"row 3 of the table has the byte 0xFC where utf-8 has none"):
+        list(opened(shop / "t.csv", encoding="utf-8").scan())
+    assert len(list(opened(shop / "t.csv", encoding="latin-1").scan())) == 2
+    (shop / "t.csv").write_bytes("id,image,größe\n1,a.jpg,7\n".encode("cp1252"))
+    with pytest.raises(SourceError, match="row 1 of the table has the byte 0xF6"):
+        opened(shop / "t.csv")
+
+
+@pytest.mark.parametrize("said", ["klingon", "utf-7", "utf-32", "cp037", "base64", "rot13"])
+def test_an_encoding_that_no_line_can_be_read_in_is_refused(shop, said):
+    (shop / "t.csv").write_text(PRICES)
+    with pytest.raises(SourceError, match="is no encoding that tables are read in"):
+        opened(shop / "t.csv", encoding=said)

@@ -95,7 +95,7 @@ def test_what_is_no_file_is_counted_and_a_leading_dot_is_nothing(tmp_path):
     ]
     source = opened(archive(tmp_path / "a.tar", files))
     assert [entry.key for entry in source.scan()] == ["a.jpg"]
-    assert source.left_out == {"links": 2, "pipes": 1, "devices": 1}
+    assert source.left_out == {"links": 2, "pipes": 1, "devices": 1, "hidden": 1}
 
 
 def test_of_files_with_one_name_the_last_counts(tmp_path):

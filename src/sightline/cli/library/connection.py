@@ -57,8 +57,8 @@ class Connection:
     def post(self, path: str, content: object = None) -> Any:
         return _json(self._answer("POST", path, json=content))
 
-    def delete(self, path: str) -> None:
-        self._answer("DELETE", path)
+    def delete(self, path: str, **query: object) -> Any:
+        return _json(self._answer("DELETE", path, params={name: str(value) for name, value in query.items()}))
 
     def read(self, path: str) -> bytes:
         """What is there, as it is."""

@@ -1,5 +1,6 @@
 """What has come of a job, told to people and programs, with the exit code. Does not know what it did."""
 
+import shlex
 import sys
 from typing import Any
 
@@ -9,10 +10,13 @@ from sightline.cli.failures import ExitCode
 from sightline.cli.library.connection import Connection
 from sightline.cli.library.follow import Facts, followed
 from sightline.cli.library.lag import caught_up
+from sightline.cli.library.scan import lines_of
 from sightline.cli.progress import progress
 from sightline.cli.screen import note, printable, show_json
+from sightline.domain.errors import ServerRefusedError
 
 SHOWN_FAILURES = 20
+GONE = ("job_not_found", "collection_not_found")
 
 
 def kept(library: Connection, job: Facts, *, as_json: bool) -> ExitCode:
@@ -24,19 +28,33 @@ def kept(library: Connection, job: Facts, *, as_json: bool) -> ExitCode:
     return ExitCode.DONE
 
 
-def awaited(library: Connection, number: int, *, as_json: bool) -> ExitCode:
+def awaited(library: Connection, job: Facts, *, as_json: bool) -> ExitCode:
     """Follow a job to its end, and tell it. Ctrl-C leaves it to go on."""
+    number = job["id"]
     try:
+        _name_others(library, number)
         with progress("pictures", None) as bar:
             job = followed(library, number, bar)
         failures = _failures(library, number) if job["failed"] else []
         caught_up(library, job["collection"])
+        also_in = _also_in(library, job)
     except KeyboardInterrupt:
         _interrupted(library, number)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except ServerRefusedError as error:
+        if error.code not in GONE:
+            raise
+        note(f"collection {job['collection']} was deleted meanwhile, and job {number} with it")
+        return ExitCode.ERROR
     if as_json:
-        show_json({**job, "failures": failures})
+        show_json({**job, "failures": failures, "also_in": also_in})
     _tell(job, failures)
+    for source, count in also_in.items():
+        name = shlex.quote(source)
+        note(
+            f"{count} pictures of it are also there from {printable(source)}: if it has moved from there, "
+            f"`sightline collection remove-source {job['collection']} {name}` takes those out"
+        )
     if job["state"] != "done":
         return ExitCode.ERROR
     return ExitCode.SOME_FAILED if job["failed"] else ExitCode.DONE
@@ -48,11 +66,35 @@ def _failures(library: Connection, number: int) -> list[dict[str, Any]]:
     return found
 
 
+def _name_others(library: Connection, number: int) -> None:
+    """A server of our own goes on with every job: whoever waits for one should know of the others."""
+    jobs = library.get("/v1/jobs")["jobs"] if library.is_ours else []
+    for one in jobs:
+        if one["is_worked_on"] and one["id"] != number:
+            how_far = f"{one['done'] + one['failed']} of {one['total']} done"
+            note(
+                f"goes on with job {one['id']} too: {one['kind']}, collection {one['collection']}, {how_far}"
+            )
+
+
+def _also_in(library: Connection, job: Facts) -> dict[str, int]:
+    """How many pictures of a job's source there are from others too; not asked where it brought none."""
+    scan = job["scan"]
+    if job["state"] != "done" or scan is None or not scan["added"]:
+        return {}
+    found: dict[str, int] = library.get(
+        f"/v1/collections/{job['collection']}/sources", name=job["source_name"]
+    )["also_in"]
+    return found
+
+
 def _tell(job: Facts, failures: list[dict[str, Any]]) -> None:
     for one in failures:
         note(f"failed: {printable(one['uri'])}: {one['code']}: {printable(one['message'])}")
     if job["failed"] > len(failures):
         note(f"and {job['failed'] - len(failures)} more: `sightline job failures {job['id']}` lists them all")
+    for line in lines_of(job["scan"]):
+        note(printable(line))
     counts = f"{job['done']} of {job['total']} done, {job['computed']} computed, {job['failed']} failed"
     note(f"job {job['id']}, collection {job['collection']}: {job['state']}; {counts}")
     if job["state"] == "done" and job["failed"]:

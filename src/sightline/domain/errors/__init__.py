@@ -12,11 +12,11 @@ SightlineError                    what went wrong, the limit, what to do
 │   │   └── UrlTooSlowError       url_too_slow
 │   ├── InvalidFilterError        invalid_filter
 │   ├── UnknownCollectionError    collection_not_found
-│   ├── UnknownItemError          item_not_found
 │   ├── CollectionExistsError     collection_exists: with another dim
 │   ├── SpaceMismatchError        space_mismatch
 │   ├── MissingVectorError        missing_vector
 │   ├── UnknownItemError          item_not_found
+│   ├── UnknownSourceError        source_not_found
 │   ├── UnknownJobError           job_not_found
 │   ├── JobStateError             job_state
 │   ├── SourceError               invalid_source: nothing of it can be read
@@ -132,6 +132,7 @@ from sightline.domain.errors.library import (
     UnknownCollectionError,
     UnknownItemError,
     UnknownJobError,
+    UnknownSourceError,
 )
 from sightline.domain.errors.root import InputError, SightlineError
 
@@ -195,6 +196,7 @@ __all__ = [
     "UnknownLayoutError",
     "UnknownModelError",
     "UnknownServedModelError",
+    "UnknownSourceError",
     "UnreachableUrlError",
     "UrlAnswerError",
     "UrlError",

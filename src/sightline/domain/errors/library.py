@@ -11,6 +11,10 @@ class UnknownCollectionError(InputError):
     code = "collection_not_found"
 
 
+class UnknownSourceError(InputError):
+    code = "source_not_found"
+
+
 class UnknownItemError(InputError):
     code = "item_not_found"
 

@@ -7,7 +7,6 @@ stays, whatever happens to them.
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -22,6 +21,7 @@ from sightline.domain.errors import (
     RecordError,
     SightlineError,
     StorageFullError,
+    UnknownCollectionError,
     UnknownJobError,
 )
 from sightline.domain.ledger import Job, Lease, Outcome
@@ -34,8 +34,9 @@ from sightline.services.collections.kinds import (
     reembed_request,
 )
 from sightline.services.collections.leases import Leases
-from sightline.services.collections.planning import OpenSource, Order, to_plan
+from sightline.services.collections.planning import OpenSource, Order, require_picture, to_plan
 from sightline.services.collections.shardwork import ShardWork
+from sightline.services.collections.speeds import Speeds
 from sightline.services.collections.views import Views
 from sightline.services.embedding import EmbeddingService
 from sightline.services.workshop import Workshop
@@ -50,7 +51,8 @@ HEARTBEAT_S = 20.0  # a third of a lease
 ROOM_S = 2.0  # between two looks whether a full disk has room again
 RETRY_S = 2.0
 CLOSING_S = 10.0  # for what is in hand; what is not kept by then is done again
-RATE_WINDOW_S = 60.0  # of the speed that the time left is told by
+
+DELETED = (UnknownJobError, UnknownCollectionError)  # a job goes with its collection
 
 Models = Callable[[Space], EmbeddingService]  # raises SpaceMismatchError, NotReadyError
 
@@ -85,7 +87,7 @@ class Ingestion:
         self._leases = Leases(ledger, owner)
         self._stopping = threading.Event()
         self._news = threading.Condition()
-        self._progress: dict[int, deque[tuple[float, int]]] = {}  # by job: (time, tasks done with)
+        self.speeds = Speeds()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
         self._threads = [
             threading.Thread(target=self._repeat, args=(step, pause_s), name=name, daemon=True)
@@ -96,6 +98,11 @@ class Ingestion:
                 ("room", self._look_for_room, ROOM_S),
             )
         ]
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether jobs go on here; else they wait for the next who opens the library."""
+        return not self._stopping.is_set() and any(thread.is_alive() for thread in self._threads)
 
     def start(self) -> None:
         """Go on with every job that is unfinished, unasked; a crash may also have come just before an end."""
@@ -123,6 +130,11 @@ class Ingestion:
         self._tell()
         return job
 
+    def require_picture(self, order: Order) -> None:
+        """Raises SourceError: the source has none, or cannot be read."""
+        with closing(self._open_source(order.source)) as source:
+            require_picture(order.source.address, source)
+
     def reembed(self, collection: str, space: Space, *, drops_unreadable: bool = False) -> Job:
         """A job that gives the collection vectors of another model. Raises UnknownCollectionError."""
         request = reembed_request(space, drops_unreadable=drops_unreadable)
@@ -149,14 +161,6 @@ class Ingestion:
         queued = self.ledger.retry(job_id)
         self._tell()
         return queued
-
-    def per_second(self, job_id: int) -> float | None:
-        """How many tasks were done with in a second lately; None while that cannot be told."""
-        seen = self._progress.get(job_id)
-        if not seen or len(seen) < 2:
-            return None
-        (began, first), (ended, last) = seen[0], seen[-1]
-        return (last - first) / (ended - began) if ended > began else None
 
     def _repeat(self, step: Callable[[], bool], pause_s: float) -> None:
         """Take a step again and again, with a pause after one that found nothing to do."""
@@ -188,10 +192,12 @@ class Ingestion:
             self._end_if_done(job.id)
         except JobStateError:
             pass  # paused or ended meanwhile
+        except DELETED:
+            _tell_deleted(job.id)
         except StorageFullError as error:
             self._pause_for_room(job.id, error)
         except (InputError, TypeError, KeyError) as error:
-            self._fail(job, error)
+            self._fail(job.id, error)
         self._tell()
         return True
 
@@ -205,12 +211,14 @@ class Ingestion:
             log.warning("a shard was lost", extra={"fields": {"job": lease.job_id, "reason": error}})
         except StorageFullError as error:
             self._pause_for_room(lease.job_id, error)
-        except (NotReadyError, UnknownJobError):
+        except NotReadyError:
             self._stopping.wait(RETRY_S)
+        except DELETED:
+            _tell_deleted(lease.job_id)
         except SightlineError as error:
             if isinstance(error, RecordError):
                 raise
-            self._fail(self.ledger.job(lease.job_id), error)
+            self._fail(lease.job_id, error)
         finally:
             self._leases.give_back(lease.shard_id)
         return True
@@ -235,7 +243,7 @@ class Ingestion:
             done=outcome.settled - failed, failed=failed, computed=len(outcome.changes.vectors)
         )
         self._views.nudge(job.collection)
-        self._note_progress(self.ledger.job(job.id))
+        self.speeds.note(self.ledger.job(job.id))
         self._end_if_done(job.id)
         return rest
 
@@ -243,16 +251,9 @@ class Ingestion:
         job = self.ledger.job(job_id)
         if job.state == "done":
             self._kinds[job.kind].end(job)
-            self._progress.pop(job.id, None)
+            self.speeds.forget(job.id)
             facts = {"job": job.id, "done": job.done, "failed": job.failed, "computed": job.computed}
             log.info("job done", extra={"fields": facts})
-
-    def _note_progress(self, job: Job) -> None:
-        seen = self._progress.setdefault(job.id, deque())
-        now = time.monotonic()
-        seen.append((now, job.done + job.failed))
-        while seen[0][0] < now - RATE_WINDOW_S:
-            seen.popleft()
 
     def _is_wanted(self, job_id: int) -> bool:
         return not self._stopping.is_set() and self.ledger.job(job_id).state == "running"
@@ -263,28 +264,29 @@ class Ingestion:
 
     def _pause_for_room(self, job_id: int, error: StorageFullError) -> None:
         log.warning("job paused: the disk is full", extra={"fields": {"job": job_id}})
-        try:
+        with suppress(JobStateError, UnknownJobError):
             self.ledger.pause(job_id, reason=STORAGE_FULL, message=str(error))
-        except (JobStateError, UnknownJobError):
-            return
 
     def _look_for_room(self) -> bool:
         waiting = [job for job in self.ledger.unfinished() if job.reason == STORAGE_FULL]
         if waiting and self.ledger.has_room():
             for job in waiting:
-                self.resume(job.id)
+                with suppress(JobStateError, UnknownJobError):
+                    self.resume(job.id)
         return False
 
-    def _fail(self, job: Job, error: Exception) -> None:
+    def _fail(self, job_id: int, error: Exception) -> None:
         """It cannot go on as a whole; what is settled stays."""
         known = isinstance(error, SightlineError)
         code = error.code if isinstance(error, SightlineError) else "internal"
         log.warning(
             "job failed",
-            extra={"fields": {"job": job.id, "reason": error}},
+            extra={"fields": {"job": job_id, "reason": error}},
             exc_info=None if known else error,
         )
-        try:
-            self.ledger.fail(job.id, reason=code, message=str(error) if known else "its request is broken")
-        except (JobStateError, UnknownJobError):
-            return
+        with suppress(JobStateError, UnknownJobError):
+            self.ledger.fail(job_id, reason=code, message=str(error) if known else "its request is broken")
+
+
+def _tell_deleted(job_id: int) -> None:
+    log.info("a job's collection was deleted", extra={"fields": {"job": job_id}})

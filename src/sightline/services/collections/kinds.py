@@ -50,14 +50,15 @@ class Ingesting:
         self._record.note_source(job.collection, order.source)
         plan = Plan(self._record, job.collection, order.source, removes_missing=order.removes_missing)
         with closing(self._open_source(order.source)) as source:
-            planned = self._ledger.plan(job.id, plan.tasks(source))
-            facts = {"job": job.id, "tasks": planned.total, "unchanged": plan.unchanged}
-            log.info("job planned", extra={"fields": {**facts, **source.left_out}})
+            planned = self._ledger.plan(job.id, plan.tasks(source), scan=lambda: plan.scan(source))
+            log.info("job planned", extra={"fields": {"job": job.id, "tasks": planned.total, **planned.scan}})
 
     @contextmanager
     def opened(self, job: Job) -> Iterator[tuple[Purpose, Space]]:
         space = self._record.space(job.collection)
         note = Order.of(job.request).source
+        if all(one.name != note.name for one in self._record.sources(job.collection)):
+            self._record.note_source(job.collection, note)  # taken out since, and something of it is retried
         with closing(self._open_source(note)) as source:
             yield Intake(source, note.name, space.fingerprint), space
 

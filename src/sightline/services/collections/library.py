@@ -10,13 +10,15 @@ from typing import Protocol
 from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
 from sightline.domain.collections import Changeset, Collection, Item, SourceNote, Space
-from sightline.domain.errors import ImageError
+from sightline.domain.errors import ImageError, JobStateError
+from sightline.domain.ledger import Job
 from sightline.domain.ports import Store
 from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.duplicates import Duplicates
 from sightline.services.collections.export import Export
 from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.inspection import Inspection
+from sightline.services.collections.planning import Order, source_name
 from sightline.services.collections.search import Search
 from sightline.services.collections.thumbnails import Thumbnails
 from sightline.services.collections.views import Views, ViewState
@@ -55,6 +57,7 @@ class Described:
     store: str
     store_address: str
     sources: Sequence[SourceNote]
+    counts: Mapping[str, int]  # of items, by the source's name
 
 
 class Library:
@@ -124,12 +127,23 @@ class Library:
             return there
         return self.record.bind(name, space_of(self.served.get(model).model))
 
+    def take_in(self, name: str, order: Order, model: str | None = None) -> Job:
+        """A job, kept before this returns. The collection is made for it if there is something to put in.
+
+        Raises SourceError: there is nothing in it, or it cannot be read; and as `ensure`.
+        """
+        if self._find(name) is None:
+            self.served.get(model)  # sooner than a scan tells
+            self.ingestion.require_picture(order)
+        self.ensure(name, model)
+        return self.ingestion.submit(name, order)
+
     def describe(self, name: str) -> Described:
         """Raises UnknownCollectionError."""
         collection = self.record.collection(name)
         store = self.views.store.name
-        sources = self.record.sources(name)
-        return Described(collection, self.views.state(name), store, self.views.address, sources)
+        sources, counts = self.record.sources(name), self.record.source_counts(name)
+        return Described(collection, self.views.state(name), store, self.views.address, sources, counts)
 
     def put(
         self, name: str, items: Sequence[Item], vectors: Sequence[Float32], pictures: Mapping[str, bytes]
@@ -155,6 +169,20 @@ class Library:
         head = self.record.commit(name, Changeset(space.fingerprint, removals=ids))
         self.views.nudge(name)
         return head
+
+    def remove_source(self, name: str, source: str) -> int:
+        """Forget a source and take its items out, all or none; returns how many.
+
+        Raises UnknownCollectionError, UnknownSourceError; JobStateError: a job takes it in just now.
+        """
+        for job in self.ingestion.ledger.unfinished():
+            if job.collection == name and source_name(job) == source:
+                raise JobStateError(
+                    f"job {job.id} takes {source[:200]!r} in; cancel it first, or wait for its end"
+                )
+        count = self.record.remove_source(name, source)
+        self.views.nudge(name)
+        return count
 
     def store(self) -> dict[str, str]:
         """Its name, and its address without the password."""

@@ -8,7 +8,7 @@ from sightline.cli import options
 from sightline.cli.failures import finish
 
 collection = typer.Typer(
-    help="Collections of the library: list, create, re-embed, delete.",
+    help="Collections of the library: list, show, create, re-embed, remove, remove-source, delete.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -27,6 +27,19 @@ def list_collections(*, as_json: options.Json = False) -> None:
     from sightline.cli.library.collection import run
 
     run.show_all(as_json=as_json)
+
+
+@collection.command()
+def show(name: Name, *, as_json: options.Json = False) -> None:
+    """Show a collection with the sources of its pictures.
+
+    \b
+    Example:
+      sightline collection show shop
+    """
+    from sightline.cli.library.collection import run
+
+    run.show(name, as_json=as_json)
 
 
 @collection.command()
@@ -68,6 +81,59 @@ def reembed(
 
     request = {"model": model, "drops_unreadable": drop_unreadable}
     finish(run.reembed(name, request, is_awaited=not detach, as_json=as_json))
+
+
+@collection.command()
+def remove(
+    name: Name,
+    *,
+    ids: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID...", help="Items' ids, as `search --json` shows them.", show_default=False
+        ),
+    ],
+    as_json: options.Json = False,
+) -> None:
+    """Take items out of a collection. The pictures' files stay where they are.
+
+    What is taken out comes back when its source is ingested again. Exits with 3 if an item is not there.
+
+    \b
+    Example:
+      sightline collection remove shop 8d969eef6ecad3c29a3a629280e686cf
+    """
+    from sightline.cli.library.collection import run
+
+    finish(run.remove(name, ids, as_json=as_json))
+
+
+@collection.command("remove-source")
+def remove_source(
+    name: Name,
+    *,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="A source's name or path, from `collection show`.", show_default=False
+        ),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Take all items of a source out of a collection. The pictures' files stay where they are.
+
+    To take the source in again costs no forward pass.
+
+    \b
+    Example:
+      sightline collection remove-source photos /media/old/photos --yes
+    """
+    from sightline.cli.library.collection import run
+
+    if not yes:
+        typer.confirm(f"Take all items of {source!r} out of {name!r}?", abort=True, err=True)
+    run.remove_source(name, source, as_json=as_json)
 
 
 @collection.command()

@@ -73,6 +73,21 @@ MetadataColumns = Annotated[
         help="Of a table: kept with each item; may be repeated. Default: all others.",
     ),
 ]
+ColumnTypes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="COLUMN:TYPE",
+        help="Of a table: a column holds number, boolean or text, and other cells in it are left out; may be "
+        "repeated. Default: what all its cells are.",
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding", metavar="NAME", help="Of a CSV or JSON lines file, as cp1252 or utf-16. Default: UTF-8."
+    ),
+]
 Root = Annotated[
     str | None,
     typer.Option("--root", metavar="FOLDER", help="Of a table: what its paths are relative to."),
@@ -99,6 +114,8 @@ def ingest(
     picture_column: PictureColumns = None,
     data_column: DataColumns = None,
     metadata_column: MetadataColumns = None,
+    column: ColumnTypes = None,
+    encoding: Encoding = None,
     root: Root = None,
     keep_missing: KeepMissing = False,
     name: Name = None,
@@ -117,9 +134,11 @@ def ingest(
       sightline ingest catalogue.csv --collection shop --id-column sku --picture-column image
       sightline ingest photos/ --model clip-vit-b-32 --store qdrant://127.0.0.1:6333
     """
-    from sightline.cli.library.ingest.run import Order, Table, run
+    from sightline.cli.library.ingest.run import Columns, Order, Table, run, types_of
 
-    table = Table(id_column, picture_column or [], data_column or [], metadata_column, root=root)
-    names = {"include": include or [], "exclude": exclude or [], "hidden": hidden}
-    order = Order(source, collection, {**names, "name": name, "keep_missing": keep_missing}, table)
+    types = types_of(column or [])
+    columns = Columns(id_column, picture_column or [], data_column or [], metadata_column, types)
+    table = Table(columns, root, encoding)
+    names = {"include": include or [], "exclude": exclude or [], "hidden": hidden, "name": name}
+    order = Order(source, collection, {**names, "keep_missing": keep_missing}, table)
     finish(run(order, model, store, is_awaited=not detach, as_json=as_json))

@@ -14,23 +14,34 @@ from sightline.cli.library.outcome import awaited, kept
 from sightline.domain.errors import InvalidRequestError
 from sightline.domain.items import COLLECTION_NAME, RESERVED_NAME
 
+TYPES = ("number", "boolean", "text")
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 _LETTER_FIRST = re.compile(r"[^a-z]*")
 
 
 @dataclass(frozen=True)
-class Table:
-    """Which columns of a table mean what, and what its paths are relative to."""
+class Columns:
+    """Which columns of a table mean what, by the request's names."""
 
     id: str | None
     pictures: Sequence[str]
     data: Sequence[str]
     metadata: Sequence[str] | None
-    root: str | None = None
+    types: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """How a table is read. root: what its paths are relative to."""
+
+    columns: Columns
+    root: str | None
+    encoding: str | None
 
     def request(self) -> dict[str, object]:
-        columns = {name: value for name, value in vars(self).items() if name != "root" and value}
-        return {"columns": columns or None, "root": _absolute(self.root) if self.root else None}
+        columns = {name: value for name, value in vars(self.columns).items() if value}
+        root = _absolute(self.root) if self.root else None
+        return {"columns": columns or None, "root": root, "encoding": self.encoding}
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,20 @@ def run(order: Order, model: str | None, store: str | None, *, is_awaited: bool,
         job = library.post(f"/v1/collections/{collection}/ingest", request)
         if not is_awaited:
             return kept(library, job, as_json=as_json)
-        return awaited(library, job["id"], as_json=as_json)
+        return awaited(library, job, as_json=as_json)
+
+
+def types_of(given: Sequence[str]) -> dict[str, str]:
+    """By column. Raises typer.BadParameter: one is not written COLUMN:TYPE, with a type that there is."""
+    types = {}
+    for one in given:
+        column, _, kind = one.rpartition(":")
+        if not column or kind not in TYPES:
+            raise typer.BadParameter(
+                f"{one!r} is not COLUMN:TYPE with one of {', '.join(TYPES)}", param_hint="'--column'"
+            )
+        types[column] = kind
+    return types
 
 
 def named_after(source: str) -> str:

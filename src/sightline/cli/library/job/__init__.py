@@ -8,7 +8,7 @@ from sightline.cli import options
 from sightline.cli.failures import finish
 
 job = typer.Typer(
-    help="Jobs of the library: list, failures, pause, resume, cancel.",
+    help="Jobs of the library: list, show, failures, pause, resume, cancel.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -35,6 +35,19 @@ def list_jobs(*, collection: OfCollection = None, as_json: options.Json = False)
     from sightline.cli.library.job import run
 
     run.show_all(collection, as_json=as_json)
+
+
+@job.command()
+def show(number: Number, *, as_json: options.Json = False) -> None:
+    """Show how far a job is, and what its scan found and left out.
+
+    \b
+    Example:
+      sightline job show 3
+    """
+    from sightline.cli.library.job import run
+
+    run.show(number, as_json=as_json)
 
 
 @job.command()

@@ -13,4 +13,4 @@ def run(number: int, *, is_awaited: bool, as_json: bool) -> ExitCode:
         note(f"{answer['queued']} are tried again")
         if not is_awaited:
             return kept(library, answer["job"], as_json=as_json)
-        return awaited(library, number, as_json=as_json)
+        return awaited(library, answer["job"], as_json=as_json)

@@ -9,7 +9,7 @@ from sightline.cli.library.collection.run import row as collection_row
 from sightline.cli.library.connection import connected
 from sightline.cli.library.errand import Errand
 from sightline.cli.library.job.run import COLUMNS as OF_JOBS
-from sightline.cli.library.job.run import all_jobs
+from sightline.cli.library.job.run import WAITING, all_jobs, is_waiting
 from sightline.cli.library.job.run import row as job_row
 from sightline.cli.screen import note, show_json, show_table
 
@@ -40,5 +40,7 @@ def _show(facts: dict[str, Any], collections: list[Any], jobs: list[Any]) -> Non
     if jobs:
         typer.echo()
         show_table(OF_JOBS, [job_row(one) for one in jobs[:SHOWN_JOBS]])
+    if any(map(is_waiting, jobs)):
+        note(WAITING)
     if len(jobs) > SHOWN_JOBS:
         note(f"and {len(jobs) - SHOWN_JOBS} older jobs: `sightline job list`")
