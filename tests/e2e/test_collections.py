@@ -377,14 +377,31 @@ def test_a_collection_gets_another_models_vectors_in_one_step(tmp_path: Path) ->
         assert refused.json()["error"]["code"] == "space_mismatch"
         job = server.client.post(f"{path}/re-embed", json={"model": "other"})
         assert job.status_code == 202
-        failed = ended(server.client, job.json()["id"])
-        assert (failed["computed"], failed["failed"]) == (30, 1)  # the text's bytes were not kept
-        assert server.client.get(path).json()["model"] == "fake"
-        again = server.client.post(f"{path}/re-embed", json={"model": "other", "drops_unreadable": True})
-        ended(server.client, again.json()["id"])
+        done = ended(server.client, job.json()["id"])
+        assert (done["computed"], done["failed"]) == (31, 0)
         wait_until(lambda: server.client.get(path).json()["model"] == "other")
-        assert server.client.get(path).json()["items"] == 30
+        assert server.client.get(path).json()["items"] == 31
         wait_until(lambda: server.client.get(path).json()["store"]["lag"] == 0)
         data = (tmp_path / "roots" / "cats" / "00003.png").read_bytes()
         hits = server.client.post(f"{path}/search", files={"file": data}).json()["hits"]
         assert hits[0]["uri"].endswith("00003.png")
+
+
+def test_what_was_not_kept_is_counted_before_another_model_embeds_anything(tmp_path: Path) -> None:
+    path = "/v1/collections/cats"
+    given = [
+        {"id": "t", "text": "a"},
+        {"id": "p", "image": base64.b64encode(saved(picture(), "PNG")).decode()},
+    ]
+    with running(home=str(tmp_path), keep_uploads=False, models=("fake", "other")) as server:
+        server.client.post("/v1/collections", json={"name": "cats"})
+        server.client.post(f"{path}/items", json={"items": given}).raise_for_status()
+        assert not (tmp_path / "pictures").exists()
+        refused = server.client.post(f"{path}/re-embed", json={"model": "other"})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "missing_uploads")
+        assert "2 items" in refused.json()["error"]["message"]
+        assert server.client.get("/v1/jobs").json()["jobs"] == []
+        again = server.client.post(f"{path}/re-embed", json={"model": "other", "drops_unreadable": True})
+        ended(server.client, again.json()["id"])
+        wait_until(lambda: server.client.get(path).json()["model"] == "other")
+        assert server.client.get(path).json()["items"] == 0

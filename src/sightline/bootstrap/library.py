@@ -18,6 +18,7 @@ from sightline.catalogue.database import Database
 from sightline.catalogue.jobs import SqlLedger
 from sightline.catalogue.owner import Owner
 from sightline.catalogue.record import SqlRecord
+from sightline.catalogue.uploads import UploadFolder
 from sightline.domain.collections import SourceNote
 from sightline.domain.errors import SettingsError, SourceError
 from sightline.domain.items import Json
@@ -31,7 +32,8 @@ from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.kinds import REEMBED, space_asked
 from sightline.services.collections.library import Library
 from sightline.services.collections.planning import OpenSource
-from sightline.services.collections.thumbnails import Thumbnails
+from sightline.services.collections.thumbnails import ThumbnailCache, Thumbnails
+from sightline.services.collections.uploads import KeptUploads
 from sightline.services.collections.views import Views
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
@@ -100,6 +102,8 @@ def _joined(
     record, ledger = SqlRecord(database), SqlLedger(database)
     # whoever held a shard of our folder has ended; a database on a server is not ours alone
     ledger.release_all(None if database.is_file else _owner_name(home))
+    cache = ThumbnailCache(home / THUMBNAILS)
+    uploads = KeptUploads(record, UploadFolder(home), keeps=settings.keep_uploads, forget=cache.forget)
     views = Views(record, open_address(choice.address), address=shown(choice.address))
     served.workshop.metrics.watch_lag(views.furthest_behind)
     return Library(
@@ -109,7 +113,8 @@ def _joined(
         views=views,
         choice=choice,
         open_store=open_address,
-        thumbnails=Thumbnails(home / THUMBNAILS, record, open_source),
+        uploads=uploads,
+        thumbnails=Thumbnails(cache, record, uploads, open_source),
         export=Export(record, export_format),
         served=served,
         ingestion=Ingestion(
@@ -118,6 +123,7 @@ def _joined(
             views,
             models=served.for_space,
             workshop=served.workshop,
+            uploads=uploads,
             open_source=open_source,
             owner=_owner_name(home),
         ),

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from sightline.domain.arrays import Float32
 from sightline.domain.items import Metadata
 
+PICTURE, TEXT = "picture", "text"  # keys of items that came with requests and were kept
+
 
 @dataclass(frozen=True)
 class Space:
@@ -37,8 +39,8 @@ class Collection:
 class Item:
     """A picture or text in a collection. sha256: of its bytes, in hex. mtime_ns: of its file, if any.
 
-    source, key: the source's name and its own key for the item, by which the bytes can be read again; empty
-    for an item that came with a request.
+    source, key: the source's name and its own key for the item, by which the bytes can be read again. Of an
+    item that came with a request the source is empty, and the key says what came, if its bytes were kept.
     """
 
     id: str

@@ -161,6 +161,40 @@ class Source(Protocol):
         ...
 
 
+class Uploads(Protocol):
+    """The bytes of what came with requests, each content once, by its sha256 in hex.
+
+    A content is open while a transaction decides whether it stays: what a crash leaves open is found again.
+    Those that write may raise StorageFullError, RecordUnavailableError. Safe to use from several threads.
+    """
+
+    def bring(self, contents: Mapping[str, bytes]) -> None:
+        """Open contents, safe from any crash when this returns. Where it raises, some may be open."""
+        ...
+
+    def reopen(self, sha256: str) -> None:
+        """A content may go. Of one that is not there, nothing."""
+        ...
+
+    def settle(self, sha256: str, *, stays: bool) -> None:
+        """Close a content: it stays, or is gone."""
+        ...
+
+    def undecided(self) -> list[str]:
+        """The contents that are open."""
+        ...
+
+    def contents(self) -> Iterator[str]:
+        """All there are but the open ones."""
+        ...
+
+    def has(self, sha256: str) -> bool: ...
+
+    def read(self, sha256: str) -> bytes:
+        """Raises EntryGoneError: it is not there; EntryChangedError: it is not what it was."""
+        ...
+
+
 class Fetcher(Protocol):
     """The one way by which a URL is ever read. Safe to use from several threads."""
 

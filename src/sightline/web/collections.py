@@ -103,7 +103,7 @@ async def get_collection(request: Request, name: str) -> Response:
 @router.delete("/v1/collections/{name}", status_code=204, summary="Delete a collection and its jobs")
 async def delete_collection(request: Request, name: str) -> Response:
     library = library_of(request)
-    await in_thread(lambda: library.views.delete(name))
+    await in_thread(lambda: library.delete(name))
     return Response(status_code=204)
 
 

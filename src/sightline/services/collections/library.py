@@ -3,13 +3,13 @@
 import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
-from sightline.domain.collections import Changeset, Collection, Item, SourceNote, Space
+from sightline.domain.collections import PICTURE, Changeset, Collection, Item, SourceNote, Space
 from sightline.domain.errors import ImageError
 from sightline.domain.ports import Store
 from sightline.services.collections.choice import ChosenStore, shown
@@ -19,6 +19,7 @@ from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.inspection import Inspection
 from sightline.services.collections.search import Search
 from sightline.services.collections.thumbnails import Thumbnails
+from sightline.services.collections.uploads import KeptUploads
 from sightline.services.collections.views import Views, ViewState
 from sightline.services.model import Model
 from sightline.services.served import ServedModels
@@ -69,6 +70,7 @@ class Library:
         views: Views,
         choice: ChosenStore,
         open_store: Callable[[str], Store],
+        uploads: KeptUploads,
         thumbnails: Thumbnails,
         export: Export,
         served: ServedModels,
@@ -82,6 +84,7 @@ class Library:
         self.views = views
         self._choice = choice
         self._open_store = open_store
+        self.uploads = uploads
         self.thumbnails = thumbnails
         self.export = export
         self.search = Search(record, views)
@@ -94,6 +97,7 @@ class Library:
 
     def start(self) -> None:
         """Follow the record, and go on with every job."""
+        self.uploads.recover()
         self.views.start()
         if self._runs_jobs:
             self.ingestion.start()
@@ -132,29 +136,39 @@ class Library:
         return Described(collection, self.views.state(name), store, self.views.address, sources)
 
     def put(
-        self, name: str, items: Sequence[Item], vectors: Sequence[Float32], pictures: Mapping[str, bytes]
+        self, name: str, items: Sequence[Item], vectors: Sequence[Float32], sent: Mapping[str, bytes]
     ) -> int:
         """Items with their vectors, all or none; returns the number of the newest change.
 
-        pictures: by sha256, to draw the thumbnails from: their bytes are not kept.
+        sent: their bytes by sha256, kept where that is wished. An item's key says what they are.
         Raises UnknownCollectionError, SpaceMismatchError, StorageFullError.
         """
         space = self.record.collection(name).space
         by_content = {item.sha256: vector for item, vector in zip(items, vectors, strict=True)}
-        head = self.record.commit(name, Changeset(space.fingerprint, upserts=items, vectors=by_content))
+        kept = items if self.uploads.keeps else [replace(item, key="") for item in items]
+        changes = Changeset(space.fingerprint, upserts=kept, vectors=by_content)
+        with self.uploads.deciding(coming=sent, going=self._uploaded(name, [item.id for item in items])):
+            head = self.record.commit(name, changes)
         self.views.nudge(name)
         limits = self.served.for_space(space).model.limits
-        for sha256, data in pictures.items():
+        for sha256 in {item.sha256 for item in items if item.key == PICTURE}:
             with contextlib.suppress(ImageError):
-                self.thumbnails.keep(sha256, data, limits)
+                self.thumbnails.keep(sha256, sent[sha256], limits)
         return head
 
     def remove(self, name: str, ids: Sequence[str]) -> int:
         """Take items out; of those that are not there, nothing. Returns the number of the newest change."""
         space = self.record.collection(name).space
-        head = self.record.commit(name, Changeset(space.fingerprint, removals=ids))
+        with self.uploads.deciding(coming={}, going=self._uploaded(name, ids)):
+            head = self.record.commit(name, Changeset(space.fingerprint, removals=ids))
         self.views.nudge(name)
         return head
+
+    def delete(self, name: str) -> None:
+        """Delete a collection. Nobody sees it from now on; where its store is down, the rest comes later."""
+        self.record.retire(name)
+        with self.uploads.deciding(coming={}, going=[item.sha256 for item in self.record.uploads(name)]):
+            self.views.end(name)
 
     def store(self) -> dict[str, str]:
         """Its name, and its address without the password."""
@@ -179,6 +193,10 @@ class Library:
     def back_up(self, target: Path) -> int:
         """Copy the record, as it is now, into a file; returns its bytes. Raises RecordError, OSError."""
         return self._database.back_up(target)
+
+    def _uploaded(self, name: str, ids: Sequence[str]) -> list[str]:
+        """The contents of those of the items that came with requests."""
+        return [item.sha256 for item in self.record.items(name, ids).values() if not item.source]
 
     def _find(self, name: str) -> Collection | None:
         return next((one for one in self.record.collections() if one.name == name), None)
