@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from benchmarks.library.pictures import jpegs
 from sightline.catalogue.owner import holder
+from sightline.models.card_files import BUNDLED
 from tests.e2e.terminal import sightline, started
 from tests.libraries import write_pictures
 from tests.waiting import wait_until
@@ -282,3 +284,32 @@ def test_owner_that_does_not_answer_is_named(served: Path) -> None:
     assert done.returncode == 1
     assert f"process {owner.pid} owns".encode() in done.stderr
     assert str(owner.address).encode() in done.stderr
+
+
+def test_collection_of_a_models_folder_is_used_without_naming_it_again(tmp_path: Path) -> None:
+    """A change of the model's folder is told with the folder and both fingerprints."""
+    shutil.copytree(BUNDLED / "mini", tmp_path / "own", ignore=shutil.ignore_patterns("sightline.lock"))
+    write_pictures(tmp_path / "shop", range(3))
+    assert run(tmp_path, "ingest", "shop", "--model", "own").returncode == 0
+    assert len(run(tmp_path, "search", "a shoe", "--json").stdout.splitlines()) == 3
+    write_pictures(tmp_path / "shop", range(3, 5))
+    assert answer(tmp_path, "ingest", "shop")["computed"] == 2
+    (collection,) = answer(tmp_path, "status")["collections"]
+    assert collection["model_folder"] == str((tmp_path / "own").resolve())
+
+    (tmp_path / "own").rename(tmp_path / "moved")
+    gone = run(tmp_path, "search", "a shoe")
+    assert gone.returncode == 1
+    assert str(tmp_path / "own") in gone.stderr.decode()
+    assert collection["fingerprint"][:16] in gone.stderr.decode()
+    assert answer(tmp_path, "status")["collections"][0]["items"] == 5
+    assert answer(tmp_path, "ingest", "shop", "--model", "moved")["computed"] == 0
+    assert run(tmp_path, "search", "a shoe").returncode == 0
+
+    config = tmp_path / "moved" / "preprocessor_config.json"
+    rules = json.loads(config.read_text())
+    config.write_text(json.dumps({**rules, "image_mean": [0.1, 0.1, 0.1]}))
+    other = run(tmp_path, "search", "a shoe")
+    assert other.returncode == 1
+    assert str(tmp_path / "moved") in other.stderr.decode()
+    assert collection["fingerprint"][:16] in other.stderr.decode()

@@ -19,7 +19,7 @@ from sightline.catalogue.jobs import SqlLedger
 from sightline.catalogue.owner import Owner
 from sightline.catalogue.record import SqlRecord
 from sightline.catalogue.uploads import UploadFolder
-from sightline.domain.collections import SourceNote
+from sightline.domain.collections import SourceNote, Space
 from sightline.domain.errors import SettingsError, SourceError
 from sightline.domain.items import Json
 from sightline.domain.ledger import Job
@@ -99,9 +99,7 @@ def _joined(
     database = _database(home, choice.address)
     if not database.is_file:
         choice.keep(choice.address)  # else a command without the setting would begin another record here
-    record, ledger = SqlRecord(database), SqlLedger(database)
-    # whoever held a shard of our folder has ended; a database on a server is not ours alone
-    ledger.release_all(None if database.is_file else _owner_name(home))
+    record, ledger = SqlRecord(database), _ledger(database, home)
     cache = ThumbnailCache(home / THUMBNAILS)
     uploads = KeptUploads(record, UploadFolder(home), keeps=settings.keep_uploads, forget=cache.forget)
     views = Views(record, open_address(choice.address), address=shown(choice.address))
@@ -131,13 +129,20 @@ def _joined(
     )
 
 
+def _ledger(database: Database, home: Path) -> SqlLedger:
+    """Whoever held a shard of our folder has ended; a database on a server is not ours alone."""
+    ledger = SqlLedger(database)
+    ledger.release_all(None if database.is_file else _owner_name(home))
+    return ledger
+
+
 @dataclass(frozen=True)
 class Bound:
-    """Which models, by their cards' names, a library's collections are of, and its unfinished jobs need."""
+    """Which spaces a library's collections are in, and its jobs compute in; of these, the unfinished ones."""
 
-    collections: Mapping[str, str]
-    jobs: Mapping[int, str]
-    unfinished: Sequence[str]
+    collections: Mapping[str, Space]
+    jobs: Mapping[int, Space]
+    unfinished: Sequence[Space]
 
 
 def is_new(settings: Settings) -> bool:
@@ -146,21 +151,21 @@ def is_new(settings: Settings) -> bool:
     return not (home / FILE_NAME).exists() and not ChosenStore.is_kept(home)
 
 
-def models_bound(settings: Settings) -> Bound:
+def spaces_bound(settings: Settings) -> Bound:
     """Asked before any is loaded. Raises FolderOwnedError: another process has the library; RecordError."""
     home = home_of(settings)
     with Owner(home):
         database = _database(home, _choice(settings).address)
         with closing(database):
             ledger = SqlLedger(database)
-            models = {one.name: one.space.model for one in SqlRecord(database).collections()}
-            jobs = {job.id: _model_of(job, models) for job in ledger.jobs()}
-            return Bound(models, jobs, [_model_of(job, models) for job in ledger.unfinished()])
+            spaces = {one.name: one.space for one in SqlRecord(database).collections()}
+            jobs = {job.id: _space_of(job, spaces) for job in ledger.jobs()}
+            return Bound(spaces, jobs, [_space_of(job, spaces) for job in ledger.unfinished()])
 
 
-def _model_of(job: Job, models: Mapping[str, str]) -> str:
-    """Which a job computes with."""
-    return space_asked(job).model if job.kind == REEMBED else models[job.collection]
+def _space_of(job: Job, spaces: Mapping[str, Space]) -> Space:
+    """Which a job computes in."""
+    return space_asked(job) if job.kind == REEMBED else spaces[job.collection]
 
 
 def restore(settings: Settings, source: Path) -> Path | None:

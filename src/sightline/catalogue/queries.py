@@ -24,15 +24,19 @@ def described() -> Any:
         .scalar_subquery()
         .label("count")
     )
-    columns = (spaces.c.fingerprint, spaces.c.model, spaces.c.dim, count)
+    columns = (spaces.c.fingerprint, spaces.c.model, spaces.c.dim, spaces.c.origin, count)
     return (
         select(collections, *columns).join(spaces).where(~collections.c.retired).order_by(collections.c.name)
     )
 
 
 def collection(row: Row[Any]) -> Collection:
-    space = Space(row.fingerprint, row.model, row.dim)
-    return Collection(row.name, space, items=row._mapping["count"], head=row.seq, created_at=row.created_at)
+    count = row._mapping["count"]
+    return Collection(row.name, space(row), items=count, head=row.seq, created_at=row.created_at)
+
+
+def space(row: Row[Any]) -> Space:
+    return Space(row.fingerprint, row.model, row.dim, row.origin or "")
 
 
 def present(connection: Connection, name: str) -> Any:

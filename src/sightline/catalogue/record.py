@@ -65,7 +65,7 @@ class SqlRecord:
         """The space a collection is bound to: cheaper than `collection`, which counts."""
         with self._database.reading() as connection:
             row = changes.collection_row(connection, name)
-            return Space(row.fingerprint, row.model, row.dim)
+            return queries.space(row)
 
     def head(self, name: str) -> int:
         """The number of a collection's newest change: cheaper than `collection`, which counts."""

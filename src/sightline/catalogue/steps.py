@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, insert, inspect, select, text
 
 from sightline.catalogue import tables
 from sightline.domain.errors import RecordNewerError
@@ -25,7 +25,15 @@ def _made_with_the_tables(_connection: Connection) -> None:
     """The first shape: there is nothing older to bring forward."""
 
 
-STEPS: tuple[Step, ...] = (Step(1, "the first tables", _made_with_the_tables),)
+def _add_origins_to_spaces(connection: Connection) -> None:
+    kind = tables.Address().compile(connection.dialect)
+    connection.execute(text(f"ALTER TABLE spaces ADD COLUMN origin {kind}"))
+
+
+STEPS: tuple[Step, ...] = (
+    Step(1, "the first tables", _made_with_the_tables),
+    Step(2, "the folders of models", _add_origins_to_spaces),
+)
 
 
 def bring_forward(connection: Connection, known: Sequence[Step] = STEPS) -> list[Step]:

@@ -17,11 +17,16 @@ PICTURE, TEXT = "picture", "text"  # keys of items that came with requests and w
 
 @dataclass(frozen=True)
 class Space:
-    """Where vectors can be compared. fingerprint: of weights, card and preprocessing; its name."""
+    """Where vectors can be compared. fingerprint: of weights, card and preprocessing; its name.
+
+    origin: the folder of the model's checkpoint, where its name does not lead to it; a folder that moved
+    makes no other space.
+    """
 
     fingerprint: str
     model: str
     dim: int
+    origin: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

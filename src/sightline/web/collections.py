@@ -79,7 +79,7 @@ async def list_collections(request: Request) -> Response:
     library = library_of(request)
 
     def listed() -> list[Mapping[str, object]]:
-        return [described(library.describe(one.name)) for one in library.record.collections()]
+        return [described(library.describe(one.name), request) for one in library.record.collections()]
 
     return json_answer({"collections": await in_thread(listed)})
 
@@ -91,13 +91,15 @@ async def create_collection(request: Request) -> Response:
     library = library_of(request)
     asked = parsed(NewCollection, await read_json(request))
     made = await in_thread(lambda: library.create(asked.name, asked.model))
-    return json_answer(described(made), status=201, headers={"location": f"/v1/collections/{asked.name}"})
+    return json_answer(
+        described(made, request), status=201, headers={"location": f"/v1/collections/{asked.name}"}
+    )
 
 
 @router.get("/v1/collections/{name}", summary="Counts, space, store and index of a collection")
 async def get_collection(request: Request, name: str) -> Response:
     library = library_of(request)
-    return json_answer(described(await in_thread(lambda: library.describe(name))))
+    return json_answer(described(await in_thread(lambda: library.describe(name)), request))
 
 
 @router.delete("/v1/collections/{name}", status_code=204, summary="Delete a collection and its jobs")

@@ -139,4 +139,5 @@ def space_asked(job: Job) -> Space:
     space = job.request.get("space")
     if not isinstance(space, Mapping):
         raise TypeError("the request names no space")
-    return Space(str(space["fingerprint"]), str(space["model"]), int(str(space["dim"])))
+    fingerprint, model, origin = (str(space.get(name, "")) for name in ("fingerprint", "model", "origin"))
+    return Space(fingerprint, model, int(str(space["dim"])), origin)

@@ -135,6 +135,11 @@ class Library:
         sources = self.record.sources(name)
         return Described(collection, self.views.state(name), store, self.views.address, sources)
 
+    def unserved(self) -> list[Collection]:
+        """The collections that are of none of the models served here."""
+        served = {self.served.get(name).model.fingerprint for name in self.served.names}
+        return [one for one in self.record.collections() if one.space.fingerprint not in served]
+
     def put(
         self, name: str, items: Sequence[Item], vectors: Sequence[Float32], sent: Mapping[str, bytes]
     ) -> int:
@@ -204,4 +209,4 @@ class Library:
 
 def space_of(model: Model) -> Space:
     """Where a model's vectors can be compared."""
-    return Space(model.fingerprint, model.card.name, model.dim)
+    return Space(model.fingerprint, model.card.name, model.dim, model.origin)
