@@ -225,6 +225,7 @@ def test_doctor_compares_the_library_while_it_is_served(served: Path) -> None:
 def test_backup_while_it_is_served_is_restored_elsewhere_only(served: Path, tmp_path: Path) -> None:
     made = answer(served, "backup", "library.db")
     assert (served / "library.db").stat().st_size == made["size_bytes"]
+    assert made["uploads"] == {"held": 0, "lacking": 0}
     refused = run(served, "restore", "library.db")
     assert refused.returncode == 1
     assert b"is owned by process" in refused.stderr

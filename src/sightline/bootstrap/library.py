@@ -96,9 +96,7 @@ def _joined(
 ) -> Library:
     """The parts of a library whose folder is ours."""
     home, choice = home_of(settings), _choice(settings)
-    database = _database(home, choice.address)
-    if not database.is_file:
-        choice.keep(choice.address)  # else a command without the setting would begin another record here
+    database = _own_database(home, choice)
     record, ledger = SqlRecord(database), _ledger(database, home)
     cache = ThumbnailCache(home / THUMBNAILS)
     uploads = KeptUploads(record, UploadFolder(home), keeps=settings.keep_uploads, forget=cache.forget)
@@ -127,6 +125,13 @@ def _joined(
         ),
         runs_jobs=runs_jobs,
     )
+
+
+def _own_database(home: Path, choice: ChosenStore) -> Database:
+    database = _database(home, choice.address)
+    if not database.is_file:
+        choice.keep(choice.address)  # else a command without the setting would begin another record here
+    return database
 
 
 def _ledger(database: Database, home: Path) -> SqlLedger:
@@ -177,7 +182,7 @@ def restore(settings: Settings, source: Path) -> Path | None:
     with Owner(home):
         if is_postgres(_choice(settings).address) and not (home / FILE_NAME).exists():
             raise SettingsError("the record is in PostgreSQL; restore it by pg_restore")
-        return copies.restore(home, source.expanduser().absolute())
+        return copies.restore(home, source.expanduser().absolute(), UploadFolder(home))
 
 
 def open_store(settings: Settings, home: Path, address: str) -> Store:

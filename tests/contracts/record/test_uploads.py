@@ -5,10 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from sightline.catalogue import copies
+from sightline.catalogue.uploads import UploadFolder
 from sightline.domain.errors import EntryGoneError, MissingUploadsError, SpaceMismatchError
 from tests.records import OTHER_SPACE, SPACE
 from tests.upload_worker import NAME, Shelf
@@ -86,6 +89,27 @@ def test_an_inspection_names_what_is_missing_changed_and_unnamed(tmp_path: Path)
     assert shelf.uploads.remove_unnamed() == 1
     assert not odd.exists()
     assert places[1].exists()
+
+
+def test_a_backup_holds_what_items_name_and_gives_it_back(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "home")
+    held, lost = shelf.put(b"one", "a"), shelf.put(b"two", "b")
+    (tmp_path / "home" / "pictures" / lost[:2] / lost).unlink()
+    made = shelf.database.back_up(tmp_path / "backup.db", shelf.folder)
+    assert (made.held, made.lacking) == (1, 1)
+    shelf.put(b"later", "c")
+    shelf.remove("a")
+    shelf.database.close()
+    copies.restore(tmp_path / "home", tmp_path / "backup.db", UploadFolder(tmp_path / "home"))
+    restored = Shelf(tmp_path / "home")
+    assert restored.uploads.read(held) == b"one"
+    later = restored.uploads.inspect()
+    assert (later.kept, later.missing, later.unnamed) == (2, {NAME: ["b"]}, 1)  # c may come back
+    assert restored.database.faults() == []
+    with closing(copies.reading(tmp_path / "home" / "catalogue.db")) as connection:
+        assert connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name LIKE '%uploads'"
+        ).fetchone() == (0,)
 
 
 @pytest.mark.parametrize(

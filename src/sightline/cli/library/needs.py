@@ -1,4 +1,4 @@
-"""Which models a command needs, and whether they are those the library was made with. Does not load any."""
+"""Which models a command needs, those that the library was made with. Does not know how to load one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

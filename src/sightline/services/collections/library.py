@@ -11,7 +11,7 @@ from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
 from sightline.domain.collections import PICTURE, Changeset, Collection, Item, SourceNote, Space
 from sightline.domain.errors import ImageError
-from sightline.domain.ports import Store
+from sightline.domain.ports import Store, Uploads
 from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.duplicates import Duplicates
 from sightline.services.collections.export import Export
@@ -29,6 +29,16 @@ class Closing(Protocol):
     def close(self) -> None: ...
 
 
+class Enclosure(Protocol):
+    """How many uploads a backup holds, and how many it lacks."""
+
+    @property
+    def held(self) -> int: ...
+
+    @property
+    def lacking(self) -> int: ...
+
+
 class Keeper(Closing, Protocol):
     """What the record is in."""
 
@@ -36,8 +46,8 @@ class Keeper(Closing, Protocol):
         """What is wrong with it, in words; nothing where all is well. Reads all of it."""
         ...
 
-    def back_up(self, target: Path) -> int:
-        """Copy it as it is now, while others write; returns the bytes. Raises RecordError, OSError."""
+    def back_up(self, target: Path, uploads: Uploads | None = None) -> Enclosure:
+        """Copy it as it is now, while others write. uploads: to go with it. Raises RecordError, OSError."""
         ...
 
 
@@ -195,9 +205,9 @@ class Library:
         """Choose the store in use from the next start on too."""
         self._choice.keep(self._choice.address)
 
-    def back_up(self, target: Path) -> int:
-        """Copy the record, as it is now, into a file; returns its bytes. Raises RecordError, OSError."""
-        return self._database.back_up(target)
+    def back_up(self, target: Path, *, record_only: bool = False) -> Enclosure:
+        """Copy the record, as it is now, and the uploads into a file. Raises RecordError, OSError."""
+        return self._database.back_up(target, None if record_only else self.uploads.folder)
 
     def _uploaded(self, name: str, ids: Sequence[str]) -> list[str]:
         """The contents of those of the items that came with requests."""

@@ -33,6 +33,10 @@ class UploadVerdict:
     changed: Mapping[str, list[str]]
     unnamed: int
 
+    @property
+    def is_sound(self) -> bool:
+        return not self.missing and not self.changed
+
 
 class KeptUploads:
     """Of one library. Safe to use from several threads.
@@ -45,7 +49,7 @@ class KeptUploads:
         self, record: Record, uploads: Uploads, *, keeps: bool, forget: Callable[[str], None]
     ) -> None:
         self._record = record
-        self._uploads = uploads
+        self.folder = uploads
         self.keeps = keeps
         self._forget = forget
         self._lock = threading.Lock()
@@ -62,21 +66,21 @@ class KeptUploads:
         with self._lock:
             self._pins.update(contents)
         try:
-            self._uploads.bring(brought)
+            self.folder.bring(brought)
             for sha256 in contents:
                 if sha256 not in brought:
-                    self._uploads.reopen(sha256)
+                    self.folder.reopen(sha256)
             yield
         finally:
             self._settle(contents)
 
     def recover(self) -> None:
         """Settle what a crash left open, and what collections name whose deletion was begun."""
-        contents = self._uploads.undecided()
+        contents = self.folder.undecided()
         for name in self._record.retired():
             going = [item.sha256 for item in self._record.uploads(name)]
             for sha256 in going:
-                self._uploads.reopen(sha256)
+                self.folder.reopen(sha256)
             contents += going
         with self._lock:
             self._pins.update(contents)
@@ -84,7 +88,7 @@ class KeptUploads:
 
     def read(self, sha256: str) -> bytes:
         """Raises EntryGoneError, EntryChangedError."""
-        return self._uploads.read(sha256)
+        return self.folder.read(sha256)
 
     def require_readable(self, name: str, fingerprint: str) -> None:
         """Raises MissingUploadsError: of some items there is neither a vector in a space nor what came."""
@@ -98,7 +102,7 @@ class KeptUploads:
             )
 
     def _is_readable(self, item: Item) -> bool:
-        return bool(item.key) and self._uploads.has(item.sha256)
+        return bool(item.key) and self.folder.has(item.sha256)
 
     def inspect(self, *, at_all: bool = False) -> UploadVerdict:
         """Look for what should be there. at_all: read it too."""
@@ -130,12 +134,12 @@ class KeptUploads:
 
     def _look_for(self, sha256: str, *, at_all: bool) -> None:
         if at_all:
-            self._uploads.read(sha256)
-        elif not self._uploads.has(sha256):
+            self.folder.read(sha256)
+        elif not self.folder.has(sha256):
             raise EntryGoneError(sha256)
 
     def _unnamed(self) -> Iterator[list[str]]:
-        for part in _in_parts(self._uploads.contents()):
+        for part in _in_parts(self.folder.contents()):
             named = self._record.uploaded(part)
             yield [sha256 for sha256 in part if sha256 not in named]
 
@@ -155,7 +159,7 @@ class KeptUploads:
     def _close(self, contents: list[str]) -> None:
         named = self._record.uploaded(contents)
         for sha256 in contents:
-            self._uploads.settle(sha256, stays=sha256 in named)
+            self.folder.settle(sha256, stays=sha256 in named)
             if sha256 not in named:
                 self._forget(sha256)
 
