@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -405,3 +406,26 @@ def test_what_was_not_kept_is_counted_before_another_model_embeds_anything(tmp_p
         ended(server.client, again.json()["id"])
         wait_until(lambda: server.client.get(path).json()["model"] == "other")
         assert server.client.get(path).json()["items"] == 0
+
+
+def test_what_came_with_a_request_is_kept_until_the_last_item_that_has_it_goes(tmp_path: Path) -> None:
+    """So its thumbnail can be drawn again; and a deletion leaves neither."""
+    given = saved(picture(seed=1), "PNG")
+    with running(home=str(tmp_path)) as server:
+        for name in ("mine", "yours"):
+            server.client.post("/v1/collections", json={"name": name}).raise_for_status()
+            path = f"/v1/collections/{name}/items"
+            server.client.post(path, files={"file": given}, data={"id": "a"}).raise_for_status()
+        shutil.rmtree(tmp_path / "thumbnails")
+        assert server.client.get("/v1/collections/mine/thumbnails/a").status_code == 200
+        assert [path.read_bytes() for path in (tmp_path / "pictures").rglob("*") if path.is_file()] == [given]
+        server.client.delete("/v1/collections/mine/items/a").raise_for_status()
+        assert server.client.get("/v1/collections/yours/thumbnails/a").status_code == 200
+        server.client.delete("/v1/collections/yours").raise_for_status()
+        for folder in ("pictures", "thumbnails"):
+            assert not [path for path in (tmp_path / folder).rglob("*") if path.is_file()]
+
+
+def test_where_a_model_lies_is_told_to_nobody_but_the_owner(server: Running, job: dict[str, object]) -> None:
+    assert "model_folder" not in server.client.get("/v1/collections/cats").json()
+    assert "model_folder" not in server.client.get("/v1/collections").text

@@ -330,3 +330,19 @@ def test_a_record_from_before_models_folders_gets_a_place_for_them(
     assert record.space("shoes") == SPACE
     record.bind("own", Space("c" * 64, "own", 4, "/models/\udcff"))  # a file's name need not be text
     assert record.space("own").origin == "/models/\udcff"
+
+
+def test_what_came_with_requests_is_told_from_what_came_from_a_source(record: SqlRecord) -> None:
+    """A collection whose deletion was begun has its items still, and names nothing any more."""
+    record.bind("boots", SPACE)
+    for name, numbers in (("shoes", range(3)), ("boots", range(2, 4))):
+        record.commit(name, upserts(numbers))
+    of_source = replace(item(1), source="folder", key="1.jpg")
+    record.commit("shoes", Changeset(SPACE.fingerprint, [of_source]))
+    contents = [content(number) for number in range(5)]
+    assert [one.id for one in record.uploads("shoes")] == [item(0).id, item(2).id]
+    assert record.uploaded(contents) == {content(0), content(2), content(3)}
+    record.commit("boots", removals(3))
+    record.retire("shoes")
+    assert [one.id for one in record.uploads("shoes")] == [item(0).id, item(2).id]
+    assert record.uploaded(contents) == {content(2)}
