@@ -429,3 +429,23 @@ def test_what_came_with_a_request_is_kept_until_the_last_item_that_has_it_goes(t
 def test_where_a_model_lies_is_told_to_nobody_but_the_owner(server: Running, job: dict[str, object]) -> None:
     assert "model_folder" not in server.client.get("/v1/collections/cats").json()
     assert "model_folder" not in server.client.get("/v1/collections").text
+
+
+def test_a_server_names_the_collections_whose_model_it_does_not_serve(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(home=str(tmp_path), models=("other",)) as server:
+        server.client.post("/v1/collections", json={"name": "cats"}).raise_for_status()
+    assert "not served" not in caplog.text
+    with running(home=str(tmp_path)):
+        assert [one.fields for one in caplog.records if "not served" in one.message] == [
+            {"collection": "cats", "model": "other"}
+        ]
+
+
+def test_a_text_has_no_thumbnail(server: Running) -> None:
+    server.client.post("/v1/collections", json={"name": "words"}).raise_for_status()
+    given = {"items": [{"id": "a", "text": "GIF89a"}]}
+    server.client.post("/v1/collections/words/items", json=given).raise_for_status()
+    answer = server.client.get("/v1/collections/words/thumbnails/a")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "entry_gone")

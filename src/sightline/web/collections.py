@@ -70,7 +70,7 @@ class ReembedRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"model": "clip-vit-b-32"}]})
     model: str = Field(description="one of GET /v1/models")
     drops_unreadable: bool = Field(
-        False, description="take out what cannot be read again, as what came with requests"
+        False, description="take out what cannot be read again, as what came with requests and was not kept"
     )
 
 

@@ -10,9 +10,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from sightline.domain.catalogue import Record
-from sightline.domain.collections import Item
+from sightline.domain.collections import TEXT, Item
 from sightline.domain.entries import Entry
-from sightline.domain.errors import EntryChangedError
+from sightline.domain.errors import EntryChangedError, EntryGoneError
 from sightline.imaging.limits import Limits
 from sightline.imaging.thumbnails import thumbnail
 from sightline.services.collections.planning import OpenSource
@@ -77,6 +77,8 @@ class Thumbnails:
 
     def _read(self, collection: str, item: Item) -> bytes:
         notes = {note.name: note for note in self._record.sources(collection)}
+        if item.key == TEXT and not item.source:
+            raise EntryGoneError("it is a text, and has no picture")
         if item.source not in notes:
             return self._uploads.read(item.sha256)
         with closing(self._open_source(notes[item.source])) as source:
