@@ -314,3 +314,30 @@ def test_collection_of_a_models_folder_is_used_without_naming_it_again(tmp_path:
     assert other.returncode == 1
     assert str(tmp_path / "moved") in other.stderr.decode()
     assert collection["fingerprint"][:16] in other.stderr.decode()
+
+
+def test_doctor_tells_of_an_upload_that_is_lost_and_of_one_that_nobody_names(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "photos", range(2))
+    with running(tmp_path, "serve", "--port", "0", "--log-level", "error"):
+        with wait_for_server(tmp_path) as client:
+            wait_until(lambda: client.get("/readyz").status_code == 200, START_S)
+            client.post("/v1/collections", json={"name": "mine"}).raise_for_status()
+            files = [("file", one.read_bytes()) for one in sorted((tmp_path / "photos").iterdir())]
+            items = client.post("/v1/collections/mine/items", files=files).raise_for_status().json()["items"]
+        told = run(tmp_path, "backup", "library.db").stderr.decode()
+        assert "with 2 uploads" in told
+        kept = sorted(path for path in (tmp_path / "home" / "pictures").rglob("*") if path.is_file())
+        assert sorted(path.name for path in kept) == sorted(one["sha256"] for one in items)
+        stray = kept[0].with_name(f"{kept[0].name[:2]}{'0' * 62}")
+        kept[0].rename(stray)
+        [uploads] = [
+            one for one in answer(tmp_path, "doctor", "--port", "0", code=1) if one["name"] == "uploads"
+        ]
+        assert uploads["state"] == "fail"
+        assert (
+            f"missing in mine: {next(i['id'] for i in items if i['sha256'] == kept[0].name)}"
+            in uploads["found"]
+        )
+        run(tmp_path, "doctor", "--port", "0", "--remove-unnamed")
+        assert not stray.exists()
+        assert kept[1].exists()
