@@ -33,7 +33,7 @@ def test_a_content_is_open_until_it_is_settled(uploads: UploadFolder, tmp_path: 
 def test_a_content_that_goes_is_in_no_place_any_more(uploads: UploadFolder, tmp_path: Path) -> None:
     uploads.bring({CONTENT: DATA})
     uploads.settle(CONTENT, stays=True)
-    uploads.reopen(CONTENT)
+    uploads.reopen([CONTENT])
     assert uploads.read(CONTENT) == DATA
     uploads.settle(CONTENT, stays=False)
     with pytest.raises(EntryGoneError):

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -52,13 +52,17 @@ class UploadFolder:
             sync(self._folder / OPEN)
         failpoints.reach("uploads.brought")
 
-    def reopen(self, sha256: str) -> None:
-        """A content may go, as `settle` decides, after a crash too. Of one that is not there, nothing."""
+    def reopen(self, contents: Iterable[str]) -> None:
+        """Contents may go, as `settle` decides, after a crash too. Of one that is not there, nothing."""
+        there = [sha256 for sha256 in contents if self._place(sha256).exists()]
+        if not there:
+            return
         with _in_our_words():
-            if self._place(sha256).exists():
-                self._make_folders()
-            with suppress(FileNotFoundError):
-                self._place(sha256).replace(self._folder / OPEN / sha256)
+            self._make_folders()
+            for sha256 in there:
+                with suppress(FileNotFoundError):
+                    self._place(sha256).replace(self._folder / OPEN / sha256)
+            sync(self._folder / OPEN)
 
     def settle(self, sha256: str, *, stays: bool) -> None:
         """Close a content: it stays, or is gone from every place."""
@@ -96,11 +100,10 @@ class UploadFolder:
         raise EntryGoneError("it came with a request, and its bytes are not kept here; put it in again")
 
     def _make_folders(self) -> None:
-        for name in (GROWING, OPEN):
-            if not (self._folder / name).is_dir():
-                (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)  # its owner's alone
-                sync(self._folder)
-                sync(self._folder.parent)
+        for folder in (self._folder, self._folder / GROWING, self._folder / OPEN):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, exist_ok=True)  # its owner's alone
+                sync(folder.parent)
 
     def _write(self, sha256: str, data: bytes) -> None:
         growing = self._folder / GROWING / f"{sha256}.{os.urandom(4).hex()}"

@@ -1,6 +1,6 @@
 """What a floor needs from another, as Protocols. Does not know who implements them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from sightline.domain.arrays import Float32, Int64, UInt8
@@ -172,8 +172,8 @@ class Uploads(Protocol):
         """Open contents, safe from any crash when this returns. Where it raises, some may be open."""
         ...
 
-    def reopen(self, sha256: str) -> None:
-        """A content may go. Of one that is not there, nothing."""
+    def reopen(self, contents: Iterable[str]) -> None:
+        """Contents may go: after a crash too. Of one that is not there, nothing."""
         ...
 
     def settle(self, sha256: str, *, stays: bool) -> None:

@@ -67,9 +67,7 @@ class KeptUploads:
             self._pins.update(contents)
         try:
             self.folder.bring(brought)
-            for sha256 in contents:
-                if sha256 not in brought:
-                    self.folder.reopen(sha256)
+            self.folder.reopen(sha256 for sha256 in contents if sha256 not in brought)
             yield
         finally:
             self._settle(contents)
@@ -79,8 +77,7 @@ class KeptUploads:
         contents = self.folder.undecided()
         for name in self._record.retired():
             going = [item.sha256 for item in self._record.uploads(name)]
-            for sha256 in going:
-                self.folder.reopen(sha256)
+            self.folder.reopen(going)
             contents += going
         with self._lock:
             self._pins.update(contents)
