@@ -43,7 +43,14 @@ class Settings(BaseModel):
     # the library
     home: str | None = Field(
         None,
-        description="Folder of the library: record, views, thumbnails. ~/.local/share/sightline if not set.",
+        description="Folder of the library: record, views, uploads, thumbnails. ~/.local/share/sightline if "
+        "not set.",
+    )
+    keep_uploads: bool = Field(
+        True,
+        description="Keep what is put in item by item, in the library's folder `pictures`, for as long as an "
+        "item names it: thumbnails are drawn and another model's vectors computed from it. If off, only its "
+        "vector and its thumbnail stay.",
     )
     store: str | None = Field(
         None,

@@ -128,7 +128,7 @@ def delete(library: Library) -> None:
     library.views.nudge(SPARE)
     library.views.wait(SPARE, head, timeout_s=60)
     say("deleting")
-    library.views.delete(SPARE)
+    library.delete(SPARE)
     wait_for_deletion(library)
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from benchmarks.library.pictures import jpegs
 from sightline.catalogue.owner import holder
+from sightline.models.card_files import BUNDLED
 from tests.e2e.terminal import sightline, started
 from tests.libraries import write_pictures
 from tests.waiting import wait_until
@@ -262,6 +264,7 @@ def test_doctor_compares_the_library_while_it_is_served(served: Path) -> None:
 def test_backup_while_it_is_served_is_restored_elsewhere_only(served: Path, tmp_path: Path) -> None:
     made = answer(served, "backup", "library.db")
     assert (served / "library.db").stat().st_size == made["size_bytes"]
+    assert made["uploads"] == {"held": 0, "lacking": 0}
     refused = run(served, "restore", "library.db")
     assert refused.returncode == 1
     owner = holder(served / "home")
@@ -358,3 +361,59 @@ def test_owner_that_does_not_answer_is_named(served: Path) -> None:
     assert done.returncode == 1
     assert f"process {owner.pid} owns".encode() in done.stderr
     assert str(owner.address).encode() in done.stderr
+
+
+def test_collection_of_a_models_folder_is_used_without_naming_it_again(tmp_path: Path) -> None:
+    """A change of the model's folder is told with the folder and both fingerprints."""
+    shutil.copytree(BUNDLED / "mini", tmp_path / "own", ignore=shutil.ignore_patterns("sightline.lock"))
+    write_pictures(tmp_path / "shop", range(3))
+    assert run(tmp_path, "ingest", "shop", "--model", "own").returncode == 0
+    assert len(run(tmp_path, "search", "a shoe", "--json").stdout.splitlines()) == 3
+    write_pictures(tmp_path / "shop", range(3, 5))
+    assert answer(tmp_path, "ingest", "shop")["computed"] == 2
+    (collection,) = answer(tmp_path, "status")["collections"]
+    assert collection["model_folder"] == str((tmp_path / "own").resolve())
+
+    (tmp_path / "own").rename(tmp_path / "moved")
+    gone = run(tmp_path, "search", "a shoe")
+    assert gone.returncode == 1
+    assert str(tmp_path / "own") in gone.stderr.decode()
+    assert collection["fingerprint"][:16] in gone.stderr.decode()
+    assert answer(tmp_path, "status")["collections"][0]["items"] == 5
+    assert answer(tmp_path, "ingest", "shop", "--model", "moved")["computed"] == 0
+    assert run(tmp_path, "search", "a shoe").returncode == 0
+
+    config = tmp_path / "moved" / "preprocessor_config.json"
+    rules = json.loads(config.read_text())
+    config.write_text(json.dumps({**rules, "image_mean": [0.1, 0.1, 0.1]}))
+    other = run(tmp_path, "search", "a shoe")
+    assert other.returncode == 1
+    assert str(tmp_path / "moved") in other.stderr.decode()
+    assert collection["fingerprint"][:16] in other.stderr.decode()
+
+
+def test_doctor_tells_of_an_upload_that_is_lost_and_of_one_that_nobody_names(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "photos", range(2))
+    with running(tmp_path, "serve", "--port", "0", "--log-level", "error"):
+        with wait_for_server(tmp_path) as client:
+            wait_until(lambda: client.get("/readyz").status_code == 200, START_S)
+            client.post("/v1/collections", json={"name": "mine"}).raise_for_status()
+            files = [("file", one.read_bytes()) for one in sorted((tmp_path / "photos").iterdir())]
+            items = client.post("/v1/collections/mine/items", files=files).raise_for_status().json()["items"]
+        told = run(tmp_path, "backup", "library.db").stderr.decode()
+        assert "with 2 uploads" in told
+        kept = sorted(path for path in (tmp_path / "home" / "pictures").rglob("*") if path.is_file())
+        assert sorted(path.name for path in kept) == sorted(one["sha256"] for one in items)
+        stray = kept[0].with_name(f"{kept[0].name[:2]}{'0' * 62}")
+        kept[0].rename(stray)
+        [uploads] = [
+            one for one in answer(tmp_path, "doctor", "--port", "0", code=1) if one["name"] == "uploads"
+        ]
+        assert uploads["state"] == "fail"
+        assert (
+            f"missing in mine: {next(i['id'] for i in items if i['sha256'] == kept[0].name)}"
+            in uploads["found"]
+        )
+        run(tmp_path, "doctor", "--port", "0", "--remove-unnamed")
+        assert not stray.exists()
+        assert kept[1].exists()

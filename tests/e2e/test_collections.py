@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -437,14 +438,74 @@ def test_a_collection_gets_another_models_vectors_in_one_step(tmp_path: Path) ->
         assert refused.json()["error"]["code"] == "space_mismatch"
         job = server.client.post(f"{path}/re-embed", json={"model": "other"})
         assert job.status_code == 202
-        failed = ended(server.client, job.json()["id"])
-        assert (failed["computed"], failed["failed"]) == (30, 1)  # the text's bytes were not kept
-        assert server.client.get(path).json()["model"] == "fake"
-        again = server.client.post(f"{path}/re-embed", json={"model": "other", "drops_unreadable": True})
-        ended(server.client, again.json()["id"])
+        done = ended(server.client, job.json()["id"])
+        assert (done["computed"], done["failed"]) == (31, 0)
         wait_until(lambda: server.client.get(path).json()["model"] == "other")
-        assert server.client.get(path).json()["items"] == 30
+        assert server.client.get(path).json()["items"] == 31
         wait_until(lambda: server.client.get(path).json()["store"]["lag"] == 0)
         data = (tmp_path / "roots" / "cats" / "00003.png").read_bytes()
         hits = server.client.post(f"{path}/search", files={"file": data}).json()["hits"]
         assert hits[0]["uri"].endswith("00003.png")
+
+
+def test_what_was_not_kept_is_counted_before_another_model_embeds_anything(tmp_path: Path) -> None:
+    path = "/v1/collections/cats"
+    given = [
+        {"id": "t", "text": "a"},
+        {"id": "p", "image": base64.b64encode(saved(picture(), "PNG")).decode()},
+    ]
+    with running(home=str(tmp_path), keep_uploads=False, models=("fake", "other")) as server:
+        server.client.post("/v1/collections", json={"name": "cats"})
+        server.client.post(f"{path}/items", json={"items": given}).raise_for_status()
+        assert not (tmp_path / "pictures").exists()
+        refused = server.client.post(f"{path}/re-embed", json={"model": "other"})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "missing_uploads")
+        assert "2 items" in refused.json()["error"]["message"]
+        assert server.client.get("/v1/jobs").json()["jobs"] == []
+        again = server.client.post(f"{path}/re-embed", json={"model": "other", "drops_unreadable": True})
+        ended(server.client, again.json()["id"])
+        wait_until(lambda: server.client.get(path).json()["model"] == "other")
+        assert server.client.get(path).json()["items"] == 0
+
+
+def test_what_came_with_a_request_is_kept_until_the_last_item_that_has_it_goes(tmp_path: Path) -> None:
+    """So its thumbnail can be drawn again; and a deletion leaves neither."""
+    given = saved(picture(seed=1), "PNG")
+    with running(home=str(tmp_path)) as server:
+        for name in ("mine", "yours"):
+            server.client.post("/v1/collections", json={"name": name}).raise_for_status()
+            path = f"/v1/collections/{name}/items"
+            server.client.post(path, files={"file": given}, data={"id": "a"}).raise_for_status()
+        shutil.rmtree(tmp_path / "thumbnails")
+        assert server.client.get("/v1/collections/mine/thumbnails/a").status_code == 200
+        assert [path.read_bytes() for path in (tmp_path / "pictures").rglob("*") if path.is_file()] == [given]
+        server.client.delete("/v1/collections/mine/items/a").raise_for_status()
+        assert server.client.get("/v1/collections/yours/thumbnails/a").status_code == 200
+        server.client.delete("/v1/collections/yours").raise_for_status()
+        for folder in ("pictures", "thumbnails"):
+            assert not [path for path in (tmp_path / folder).rglob("*") if path.is_file()]
+
+
+def test_where_a_model_lies_is_told_to_nobody_but_the_owner(server: Running, job: dict[str, object]) -> None:
+    assert "model_folder" not in server.client.get("/v1/collections/cats").json()
+    assert "model_folder" not in server.client.get("/v1/collections").text
+
+
+def test_a_server_names_the_collections_whose_model_it_does_not_serve(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(home=str(tmp_path), models=("other",)) as server:
+        server.client.post("/v1/collections", json={"name": "cats"}).raise_for_status()
+    assert "not served" not in caplog.text
+    with running(home=str(tmp_path)):
+        assert [one.fields for one in caplog.records if "not served" in one.message] == [
+            {"collection": "cats", "model": "other"}
+        ]
+
+
+def test_a_text_has_no_thumbnail(server: Running) -> None:
+    server.client.post("/v1/collections", json={"name": "words"}).raise_for_status()
+    given = {"items": [{"id": "a", "text": "GIF89a"}]}
+    server.client.post("/v1/collections/words/items", json=given).raise_for_status()
+    answer = server.client.get("/v1/collections/words/thumbnails/a")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "entry_gone")

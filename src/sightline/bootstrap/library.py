@@ -10,10 +10,12 @@ from typing import Any
 
 from sightline.bootstrap.places import chosen_store, is_in_folder, open_record
 from sightline.catalogue import copies
+from sightline.catalogue.database import Database
 from sightline.catalogue.jobs import SqlLedger
 from sightline.catalogue.owner import Owner
 from sightline.catalogue.record import SqlRecord
-from sightline.domain.collections import SourceNote
+from sightline.catalogue.uploads import UploadFolder
+from sightline.domain.collections import SourceNote, Space
 from sightline.domain.errors import SettingsError, SourceError
 from sightline.domain.items import Json
 from sightline.domain.ledger import Job
@@ -26,7 +28,8 @@ from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.kinds import REEMBED, space_asked
 from sightline.services.collections.library import Library
 from sightline.services.collections.planning import OpenSource
-from sightline.services.collections.thumbnails import Thumbnails
+from sightline.services.collections.thumbnails import ThumbnailCache, Thumbnails
+from sightline.services.collections.uploads import KeptUploads
 from sightline.services.collections.views import Views
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
@@ -83,11 +86,9 @@ def _joined(
 ) -> Library:
     """The parts of a library whose folder is ours."""
     home, choice, database = home_of(settings), chosen_store(settings), open_record(settings)
-    if not database.is_file:
-        choice.keep(choice.address)  # for a command without the setting
-    record, ledger = SqlRecord(database), SqlLedger(database)
-    # whoever held a shard of our folder has ended; a database on a server is not ours alone
-    ledger.release_all(None if database.is_file else _owner_name(home))
+    record, ledger = SqlRecord(database), _ledger(database, home)
+    cache = ThumbnailCache(home / THUMBNAILS)
+    uploads = KeptUploads(record, UploadFolder(home), keeps=settings.keep_uploads, forget=cache.forget)
     views = Views(record, open_address(choice.address), address=shown(choice.address))
     served.workshop.metrics.watch_lag(views.furthest_behind)
     return Library(
@@ -97,7 +98,8 @@ def _joined(
         views=views,
         choice=choice,
         open_store=open_address,
-        thumbnails=Thumbnails(home / THUMBNAILS, record, open_source),
+        uploads=uploads,
+        thumbnails=Thumbnails(cache, record, uploads, open_source),
         export=Export(record, export_format),
         served=served,
         ingestion=Ingestion(
@@ -106,6 +108,7 @@ def _joined(
             views,
             models=served.for_space,
             workshop=served.workshop,
+            uploads=uploads,
             open_source=open_source,
             owner=_owner_name(home),
         ),
@@ -113,28 +116,35 @@ def _joined(
     )
 
 
+def _ledger(database: Database, home: Path) -> SqlLedger:
+    """Whoever held a shard of our folder has ended; a database on a server is not ours alone."""
+    ledger = SqlLedger(database)
+    ledger.release_all(None if database.is_file else _owner_name(home))
+    return ledger
+
+
 @dataclass(frozen=True)
 class Bound:
-    """Which models, by their cards' names, a library's collections are of, and its unfinished jobs need."""
+    """Which spaces a library's collections are in, and its jobs compute in; of these, the unfinished ones."""
 
-    collections: Mapping[str, str]
-    jobs: Mapping[int, str]
-    unfinished: Sequence[str]
+    collections: Mapping[str, Space]
+    jobs: Mapping[int, Space]
+    unfinished: Sequence[Space]
 
 
-def models_bound(settings: Settings) -> Bound:
+def spaces_bound(settings: Settings) -> Bound:
     """Asked before any is loaded. Raises FolderOwnedError: another process has the library; RecordError."""
     home = home_of(settings)
     with Owner(home), closing(open_record(settings)) as database:
         ledger = SqlLedger(database)
-        models = {one.name: one.space.model for one in SqlRecord(database).collections()}
-        jobs = {job.id: _model_of(job, models) for job in ledger.jobs()}
-        return Bound(models, jobs, [_model_of(job, models) for job in ledger.unfinished()])
+        spaces = {one.name: one.space for one in SqlRecord(database).collections()}
+        jobs = {job.id: _space_of(job, spaces) for job in ledger.jobs()}
+        return Bound(spaces, jobs, [_space_of(job, spaces) for job in ledger.unfinished()])
 
 
-def _model_of(job: Job, models: Mapping[str, str]) -> str:
-    """Which a job computes with."""
-    return space_asked(job).model if job.kind == REEMBED else models[job.collection]
+def _space_of(job: Job, spaces: Mapping[str, Space]) -> Space:
+    """Which a job computes in."""
+    return space_asked(job) if job.kind == REEMBED else spaces[job.collection]
 
 
 def restore(settings: Settings, source: Path) -> Path | None:
@@ -146,7 +156,7 @@ def restore(settings: Settings, source: Path) -> Path | None:
     with Owner(home):
         if not is_in_folder(settings):
             raise SettingsError("the record is in PostgreSQL; restore it by pg_restore")
-        return copies.restore(home, source.expanduser().absolute())
+        return copies.restore(home, source.expanduser().absolute(), UploadFolder(home))
 
 
 def open_store(settings: Settings, home: Path, address: str) -> Store:

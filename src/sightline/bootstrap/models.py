@@ -74,6 +74,7 @@ def load_model(name: str, options: LoadOptions | None = None) -> Model:
         patch_px=vision.patch_px,
         vocab=text.tokens.shape[0] if text else None,
         canary=checkpoint.canary,
+        origin=checkpoint.origin,
     )
 
 

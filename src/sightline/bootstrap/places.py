@@ -45,6 +45,8 @@ def open_record(settings: Settings) -> Database:
         return Database.in_folder(home)
     database = Database.at(address)
     _kept(home).keep(address)
+    chosen = chosen_store(settings)
+    chosen.keep(chosen.address)  # for a command without the setting
     return database
 
 

@@ -28,7 +28,7 @@ def collection_row(connection: Connection, name: str, *, locked: bool = False) -
     Raises UnknownCollectionError.
     """
     query = (
-        select(collections, spaces.c.fingerprint, spaces.c.model, spaces.c.dim)
+        select(collections, spaces.c.fingerprint, spaces.c.model, spaces.c.dim, spaces.c.origin)
         .join(spaces)
         .where(collections.c.name == name, ~collections.c.retired)
     )

@@ -14,9 +14,12 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import delete, func, select
 
 from sightline.catalogue import tables
+from sightline.catalogue.enclosures import Enclosed, enclose, take_out
 from sightline.catalogue.failures import in_our_words
 from sightline.catalogue.steps import STEPS
+from sightline.disk import sync
 from sightline.domain.errors import RecordBrokenError, RecordNewerError, RecordUnavailableError
+from sightline.domain.ports import Uploads
 
 FILE_NAME = "catalogue.db"
 SQLITE = b"SQLite format 3\0"
@@ -31,8 +34,8 @@ def faults(connection: sqlite3.Connection) -> int:
     return broken + len(connection.execute("PRAGMA foreign_key_check").fetchmany(SHOWN_FAULTS))
 
 
-def copy(source: Path, target: Path) -> int:
-    """The file as it is now, whole or not at all; replaces one of the same name. Returns its bytes.
+def copy(source: Path, target: Path, uploads: Uploads | None = None) -> Enclosed:
+    """The file as it is now, whole or not at all; replaces one of the same name. uploads: to go with it.
 
     Raises StorageFullError, RecordUnavailableError, RecordBrokenError; OSError: the place cannot be written.
     """
@@ -41,9 +44,11 @@ def copy(source: Path, target: Path) -> int:
         growing = Path(folder) / FILE_NAME
         with in_our_words():
             _fill(source, growing)
+            enclosed = enclose(growing, uploads) if uploads else Enclosed()
+            sync(growing)
         growing.replace(target)
-    _sync(target.parent)
-    return target.stat().st_size
+    sync(target.parent)
+    return enclosed
 
 
 def _require_replaceable(target: Path) -> None:
@@ -60,9 +65,10 @@ def _beginning(path: Path) -> bytes:
         return file.read(len(SQLITE))
 
 
-def restore(folder: Path, source: Path) -> Path | None:
+def restore(folder: Path, source: Path, uploads: Uploads) -> Path | None:
     """Make the copy the record of a folder that this process owns; returns where the one before lies now.
 
+    The uploads in it come to those that are there: none of these goes, for the record before may come back.
     Its views are forgotten, and so made anew: those that are there may hold what this record does not.
     Raises RecordBrokenError, RecordNewerError, RecordUnavailableError: the copy cannot be used, all stays.
     """
@@ -74,10 +80,11 @@ def restore(folder: Path, source: Path) -> Path | None:
             _fill(source, made)
             with closing(sqlite3.connect(made)) as connection, connection:
                 connection.execute(str(delete(tables.views)))
-            _sync(made)
+            take_out(made, uploads)
+            sync(made)
         before = _kept_aside(record) if record.exists() else None
         made.replace(record)  # in one step: there is a record at any moment
-    _sync(folder)
+    sync(folder)
     return before
 
 
@@ -87,7 +94,6 @@ def _fill(source: Path, target: Path) -> None:
     with closing(reading(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
         new.execute("PRAGMA journal_mode = DELETE")
-    _sync(target)
 
 
 def _require_whole(source: Path) -> None:
@@ -125,11 +131,3 @@ def _kept_aside(record: Path) -> Path:
             log.rename(aside.with_name(aside.name + ending))
     os.link(record, aside)
     return aside
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,10 +12,12 @@ from sqlalchemy.exc import ArgumentError
 from sightline.catalogue import copies
 from sightline.catalogue.copies import FILE_NAME
 from sightline.catalogue.dialects import POSTGRES, WRITES, dialect_of
+from sightline.catalogue.enclosures import Enclosed
 from sightline.catalogue.failures import in_our_words
 from sightline.catalogue.reserve import Reserve
 from sightline.catalogue.steps import bring_forward
 from sightline.domain.errors import RecordUnavailableError, StorageFullError
+from sightline.domain.ports import Uploads
 from sightline.observe import failpoints
 
 T = TypeVar("T")
@@ -120,11 +122,13 @@ class Database:
             found = copies.faults(connection)
         return [f"the record's file is damaged in {found} places; restore a backup"] if found else []
 
-    def back_up(self, target: Path) -> int:
-        """Copy the file as it is now; returns the copy's bytes. Raises RecordError, OSError."""
+    def back_up(self, target: Path, uploads: Uploads | None = None) -> Enclosed:
+        """Copy the file as it is now, and uploads into the copy. Raises RecordError, OSError."""
         if self._file is None:
-            raise RecordUnavailableError("the record is in PostgreSQL; back it up by pg_dump")
-        return copies.copy(self._file, target)
+            raise RecordUnavailableError(
+                "the record is in PostgreSQL; back it up by pg_dump, and copy each server's folder `pictures`"
+            )
+        return copies.copy(self._file, target, uploads)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
-from sightline.catalogue import changes, sources, vectors, views
-from sightline.catalogue.database import Database, in_parts
-from sightline.catalogue.tables import collections, items, spaces, vectors_of
+from sightline.catalogue import changes, queries, sources, vectors, views
+from sightline.catalogue.database import Database
+from sightline.catalogue.tables import collections, items, vectors_of
 from sightline.domain.arrays import Float32
 from sightline.domain.collections import Changeset, Collection, Item, Mark, SourceNote, Space, ViewNote
 from sightline.domain.errors import CollectionExistsError, MissingVectorError, SpaceMismatchError
@@ -52,18 +51,20 @@ class SqlRecord:
     def collections(self) -> list[Collection]:
         """All of them, by name."""
         with self._database.reading() as connection:
-            return [_collection(row) for row in connection.execute(_described())]
+            return [queries.collection(row) for row in connection.execute(queries.described())]
 
     def collection(self, name: str) -> Collection:
         with self._database.reading() as connection:
             changes.collection_row(connection, name)
-            return _collection(connection.execute(_described().where(collections.c.name == name)).one())
+            return queries.collection(
+                connection.execute(queries.described().where(collections.c.name == name)).one()
+            )
 
     def space(self, name: str) -> Space:
         """The space a collection is bound to: cheaper than `collection`, which counts."""
         with self._database.reading() as connection:
             row = changes.collection_row(connection, name)
-            return Space(row.fingerprint, row.model, row.dim)
+            return queries.space(row)
 
     def head(self, name: str) -> int:
         """The number of a collection's newest change: cheaper than `collection`, which counts."""
@@ -105,14 +106,16 @@ class SqlRecord:
     def items(self, name: str, ids: Sequence[str]) -> dict[str, Item]:
         """Those of the items that are there."""
         with self._database.reading() as connection:
-            return {item.id: item for item in _items(connection, name, ids)}
+            return {item.id: item for item in queries.items_by_id(connection, name, ids)}
 
     def page(
         self, name: str, *, after: str = EVERY_ITEM, limit: int = PAGE, source: str | None = None
     ) -> list[Item]:
         """The items whose ids follow `after`, by code point; source: of one source only."""
         with self._database.reading() as connection:
-            query = _present(connection, name).where(items.c.id > after).order_by(items.c.id).limit(limit)
+            query = (
+                queries.present(connection, name).where(items.c.id > after).order_by(items.c.id).limit(limit)
+            )
             if source is not None:
                 query = query.where(items.c.source == source)
             return [changes.item(row) for row in connection.execute(query)]
@@ -138,7 +141,7 @@ class SqlRecord:
         """The vectors of those of the items that are there, by id."""
         with self._database.reading() as connection:
             space = vectors.space_row(connection, changes.collection_row(connection, name).fingerprint)
-            contents = {item.id: item.sha256 for item in _items(connection, name, ids)}
+            contents = {item.id: item.sha256 for item in queries.items_by_id(connection, name, ids)}
             found = vectors.read(connection, space, contents.values())
             return {item_id: found[content] for item_id, content in contents.items()}
 
@@ -146,7 +149,7 @@ class SqlRecord:
         """Vectors (N, dim) of at most `limit` items: of the smallest sha256, which is as good as chance."""
         with self._database.reading() as connection:
             row = changes.collection_row(connection, name)
-            query = _present(connection, name).order_by(items.c.sha256).limit(limit)
+            query = queries.present(connection, name).order_by(items.c.sha256).limit(limit)
             contents = [bytes(one.sha256).hex() for one in connection.execute(query)]
             found = vectors.read(connection, vectors.space_row(connection, row.fingerprint), contents)
             drawn = [found[content] for content in contents]
@@ -155,7 +158,7 @@ class SqlRecord:
     def copies(self, name: str) -> list[Item]:
         """The items whose content another item of the collection also has, by content, then by id."""
         with self._database.reading() as connection:
-            present = _present(connection, name)
+            present = queries.present(connection, name)
             shared = present.with_only_columns(items.c.sha256).group_by(items.c.sha256)
             query = present.where(items.c.sha256.in_(shared.having(func.count() > 1)))
             return [
@@ -170,7 +173,7 @@ class SqlRecord:
     def without_vector(self, name: str, fingerprint: str, *, after: str = EVERY_ITEM) -> list[Item]:
         """A page of the items that have no vector in a space: what is left to do before a switch."""
         with self._database.reading() as connection:
-            query = _lacking(connection, name, fingerprint).where(items.c.id > after)
+            query = queries.lacking(connection, name, fingerprint).where(items.c.id > after)
             return [changes.item(row) for row in connection.execute(query.order_by(items.c.id).limit(PAGE))]
 
     def switch(self, name: str, fingerprint: str) -> Collection:
@@ -180,7 +183,7 @@ class SqlRecord:
         """
         with self._database.writing("switch") as connection:
             row = changes.collection_row(connection, name, locked=True)
-            lacking = _lacking(connection, name, fingerprint).subquery()
+            lacking = queries.lacking(connection, name, fingerprint).subquery()
             left = connection.scalar(select(func.count()).select_from(lacking))
             if left:
                 raise MissingVectorError(f"{left} items have no vector in space {fingerprint[:16]} yet")
@@ -192,6 +195,21 @@ class SqlRecord:
             bound = update(collections).where(collections.c.id == row.id)
             connection.execute(bound.values(space_id=space.id, seq=row.seq + shift))
         return self.collection(name)
+
+    def uploads(self, name: str) -> Iterator[Item]:
+        """Every item that came with a request, by id; also of a retired collection.
+
+        Page by page: what changes meanwhile is met as it is then.
+        """
+        after = EVERY_ITEM
+        while page := self._page_of_uploads(name, after):
+            yield from page
+            after = page[-1].id
+
+    def uploaded(self, contents: Sequence[str]) -> set[str]:
+        """Those of the contents that an item has that came with a request; retired collections have none."""
+        with self._database.reading() as connection:
+            return queries.uploaded(connection, contents)
 
     def sweep(self) -> int:
         """Remove vectors whose content no item has any more; returns how many."""
@@ -243,11 +261,16 @@ class SqlRecord:
             made = connection.execute(insert.on_conflict_do_nothing().returning(collections.c.id))
             return made.first() is not None
 
+    def _page_of_uploads(self, name: str, after: str) -> list[Item]:
+        with self._database.reading() as connection:
+            query = queries.uploads(name).where(items.c.id > after).order_by(items.c.id).limit(PAGE)
+            return [changes.item(row) for row in connection.execute(query)]
+
     def _page_with_vectors(self, name: str, after: str) -> list[tuple[Item, Float32]]:
         with self._database.reading() as connection:
             table = vectors_of(changes.collection_row(connection, name).space_id)
             query = (
-                _present(connection, name)
+                queries.present(connection, name)
                 .add_columns(table.c.vector)
                 .join(table, items.c.sha256 == table.c.sha256)
                 .where(items.c.id > after)
@@ -255,43 +278,3 @@ class SqlRecord:
                 .limit(PAGE)
             )
             return [(changes.item(row), vectors.unpacked(row.vector)) for row in connection.execute(query)]
-
-
-def _described() -> Any:
-    """Each collection with its space and its count, by name."""
-    count = (
-        select(func.count(items.c.sha256))
-        .where(items.c.collection_id == collections.c.id)
-        .scalar_subquery()
-        .label("count")
-    )
-    columns = (spaces.c.fingerprint, spaces.c.model, spaces.c.dim, count)
-    return (
-        select(collections, *columns).join(spaces).where(~collections.c.retired).order_by(collections.c.name)
-    )
-
-
-def _collection(row: Row[Any]) -> Collection:
-    space = Space(row.fingerprint, row.model, row.dim)
-    return Collection(row.name, space, items=row._mapping["count"], head=row.seq, created_at=row.created_at)
-
-
-def _present(connection: Connection, name: str) -> Any:
-    """The items of a collection that are not removed."""
-    row = changes.collection_row(connection, name)
-    return select(items).where(items.c.collection_id == row.id, items.c.sha256.is_not(None))
-
-
-def _lacking(connection: Connection, name: str, fingerprint: str) -> Any:
-    table = vectors_of(vectors.space_row(connection, fingerprint).id)
-    query = _present(connection, name).outerjoin(table, items.c.sha256 == table.c.sha256)
-    return query.where(table.c.sha256.is_(None))
-
-
-def _items(connection: Connection, name: str, ids: Sequence[str]) -> Iterator[Item]:
-    mine = select(items).where(items.c.collection_id == changes.collection_row(connection, name).id)
-    for part in in_parts(ids):
-        for row in connection.execute(mine.where(items.c.id.in_(part))):
-            # not asked of SQLite: it would look through everything that is there for a few ids
-            if row.sha256 is not None:
-                yield changes.item(row)

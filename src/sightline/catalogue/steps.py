@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, insert, inspect, select, text
 
 from sightline.catalogue import tables
 from sightline.domain.errors import RecordNewerError
@@ -30,9 +30,15 @@ def _what_a_scan_found(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX items_by_source ON items (collection_id, source, sha256)")
 
 
+def _add_origins_to_spaces(connection: Connection) -> None:
+    kind = tables.Address().compile(connection.dialect)
+    connection.execute(text(f"ALTER TABLE spaces ADD COLUMN origin {kind}"))
+
+
 STEPS: tuple[Step, ...] = (
     Step(1, "the first tables", _made_with_the_tables),
     Step(2, "what a scan found, and items by their source", _what_a_scan_found),
+    Step(3, "the folders of models", _add_origins_to_spaces),
 )
 
 

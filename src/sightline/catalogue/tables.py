@@ -85,6 +85,7 @@ spaces = Table(
     Column("fingerprint", Name, nullable=False, unique=True),
     Column("model", Text, nullable=False),
     Column("dim", Integer, nullable=False),
+    Column("origin", Address),  # the model's folder; NULL: its name leads to it
     sqlite_autoincrement=True,  # the number is part of a table's name: never given twice
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, select, update
 
 from sightline.catalogue.database import in_parts
 from sightline.catalogue.dialects import Dialect
@@ -35,8 +35,12 @@ def ensure_space(connection: Connection, dialect: Dialect, space: Space) -> Row[
 
     Raises SpaceMismatchError: the record knows the fingerprint with another dim.
     """
-    values = {"fingerprint": space.fingerprint, "model": space.model, "dim": space.dim}
+    found = {"model": space.model, "origin": space.origin or None}
+    values = {"fingerprint": space.fingerprint, "dim": space.dim, **found}
     connection.execute(dialect.insert(spaces).values(values).on_conflict_do_nothing())
+    # a folder is where it was found last; a name that leads to the same model lasts longer than any folder
+    mine = update(spaces).where(spaces.c.fingerprint == space.fingerprint, spaces.c.origin.is_not(None))
+    connection.execute(mine.values(found))
     row = space_row(connection, space.fingerprint)
     if row.dim != space.dim:
         raise SpaceMismatchError(

@@ -99,6 +99,14 @@ class Record(Protocol):
         """Bind the collection to another space in one step. Raises MissingVectorError, SpaceMismatchError."""
         ...
 
+    def uploads(self, name: str) -> Iterator[Item]:
+        """Every item that came with a request, by id; also of a collection whose deletion was begun."""
+        ...
+
+    def uploaded(self, contents: Sequence[str]) -> set[str]:
+        """Those of the contents that an item of any collection has that came with a request."""
+        ...
+
     def sweep(self) -> int:
         """Remove vectors whose content no item has any more; returns how many."""
         ...

@@ -14,14 +14,21 @@ from sightline.domain.items import Metadata
 if TYPE_CHECKING:  # who only asks how jobs are needs no vectors: numpy takes 0.1 s
     from sightline.domain.arrays import Float32
 
+PICTURE, TEXT = "picture", "text"  # keys of items that came with requests and were kept
+
 
 @dataclass(frozen=True)
 class Space:
-    """Where vectors can be compared. fingerprint: of weights, card and preprocessing; its name."""
+    """Where vectors can be compared. fingerprint: of weights, card and preprocessing; its name.
+
+    origin: the folder of the model's checkpoint, where its name does not lead to it; a folder that moved
+    makes no other space.
+    """
 
     fingerprint: str
     model: str
     dim: int
+    origin: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -39,8 +46,8 @@ class Collection:
 class Item:
     """A picture or text in a collection. sha256: of its bytes, in hex. mtime_ns: of its file, if any.
 
-    source, key: the source's name and its own key for the item, by which the bytes can be read again; empty
-    for an item that came with a request.
+    source, key: the source's name and its own key for the item, by which the bytes can be read again. Of an
+    item that came with a request the source is empty, and the key says what came, if its bytes were kept.
     """
 
     id: str

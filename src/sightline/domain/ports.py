@@ -1,6 +1,6 @@
 """What a floor needs from another, as Protocols. Does not know who implements them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from sightline.domain.arrays import Float32, Int64, UInt8
@@ -159,6 +159,40 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Give up files and connections."""
+        ...
+
+
+class Uploads(Protocol):
+    """The bytes of what came with requests, each content once, by its sha256 in hex.
+
+    A content is open while a transaction decides whether it stays: what a crash leaves open is found again.
+    Those that write may raise StorageFullError, RecordUnavailableError. Safe to use from several threads.
+    """
+
+    def bring(self, contents: Mapping[str, bytes]) -> None:
+        """Open contents, safe from any crash when this returns. Where it raises, some may be open."""
+        ...
+
+    def reopen(self, contents: Iterable[str]) -> None:
+        """Contents may go: after a crash too. Of one that is not there, nothing."""
+        ...
+
+    def settle(self, sha256: str, *, stays: bool) -> None:
+        """Close a content: it stays, or is gone."""
+        ...
+
+    def undecided(self) -> list[str]:
+        """The contents that are open."""
+        ...
+
+    def contents(self) -> Iterator[str]:
+        """All there are but the open ones."""
+        ...
+
+    def has(self, sha256: str) -> bool: ...
+
+    def read(self, sha256: str) -> bytes:
+        """Raises EntryGoneError: it is not there; EntryChangedError: it is not what it was."""
         ...
 
 

@@ -3,7 +3,6 @@
 A file is written into a hidden folder beside its place, and moved at the end.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+from sightline.disk import sync
 from sightline.domain.exports import Batch, Column, Encoder
 
 
@@ -46,16 +46,8 @@ class FileFormat:
                 writer.close()
             # the target last: who sees it sees what belongs to it too
             for file in sorted(folder.iterdir(), key=lambda file: file.name == target.name):
-                _sync(file)
+                sync(file)
                 file.replace(target.parent / file.name)
 
     def encoder(self, columns: Sequence[Column]) -> Encoder | None:
         return None if self.encode is None else self.encode(columns)
-
-
-def _sync(file: Path) -> None:
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

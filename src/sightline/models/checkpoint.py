@@ -82,6 +82,12 @@ class Checkpoint:
         path = self.files.get(CANARY)
         return read_canary(path, dim=self.card.dim) if path else None
 
+    @property
+    def origin(self) -> str:
+        """The folder by which alone it can be found again; empty where the card's name leads to it."""
+        is_named = self.card.bundled or self.card.repo is not None
+        return "" if is_named else str(self.folder.resolve())
+
     @cached_property
     def hashes(self) -> dict[str, str]:
         """sha256 of every file, read once: the cost of a load that grows with the size of the weights."""

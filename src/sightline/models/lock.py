@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Literal
 
+from sightline.disk import sync
 from sightline.domain.errors import BrokenFileError, ChangedFileError
 
 FOLDER_LOCK = "sightline.lock"
@@ -74,7 +75,8 @@ def write_lock(path: Path, lock: Lock) -> None:
         except OSError:
             Path(file.name).unlink(missing_ok=True)
             raise
-    _sync_folder(path.parent)
+    with contextlib.suppress(OSError):  # a disk that cannot tell loses the name at worst, not the lock's text
+        sync(path.parent)
 
 
 def sha256_of(path: Path) -> str:
@@ -105,12 +107,3 @@ def _broken(path: Path) -> BrokenFileError:
         f"{path} is no lock of format {FORMAT}. If you trust the files it stands for, delete it: "
         "the next load writes it anew"
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # Windows opens no folders; there the rename alone must do
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -24,6 +24,7 @@ class Model:
     """Made by sightline.load. Safe to call from several threads.
 
     card: what the model is. fingerprint: the vector space, equal only for equal weights and preparation.
+    origin: the folder of its checkpoint, where its name does not lead to it.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Model:
         patch_px: int = 16,
         vocab: int | None = None,
         canary: Canary | None = None,
+        origin: str = "",
     ) -> None:
         """vocab: how many ids the text tower has a row for. canary: what its vectors should be, if stored."""
         self.card = card
@@ -48,6 +50,7 @@ class Model:
         self.limits = limits or Limits()
         self.patch_px = patch_px
         self.canary = canary
+        self.origin = origin
         self._vocab = vocab
         self._graphs = graphs
         self._pixel_programs: dict[int, Program] = {}

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.disk import sync
 from sightline.domain.arrays import Float32, Int64
 from sightline.stores.codes import Codes
 
@@ -76,7 +77,7 @@ def write_segment(folder: Path, segment: Segment) -> SegmentStamp:
     except OSError:
         unfinished.unlink(missing_ok=True)  # a full disk needs its room
         raise
-    sync_folder(folder)
+    sync(folder)
     return stamp
 
 
@@ -110,12 +111,3 @@ def _crc(segment: Segment) -> int:
     for column in _checked(segment):
         crc = zlib.crc32(np.ascontiguousarray(column).data, crc)
     return crc
-
-
-def sync_folder(folder: Path) -> None:
-    """So that a file's new name outlives a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -147,6 +147,8 @@ def _load(state: ServerState, on_failure: Callable[[], None] | None) -> None:
         if state.library is not None:
             state.library.start()
         state.served.load()
+        if state.library is not None:
+            _tell_unserved(state.library)
         _keep_for_good()
     except Exception as error:  # whatever it is, it must be told, and end the start
         state.failure = str(error) if isinstance(error, SightlineError) else type(error).__name__
@@ -159,6 +161,14 @@ def _load(state: ServerState, on_failure: Callable[[], None] | None) -> None:
         )
         if on_failure is not None:
             on_failure()
+
+
+def _tell_unserved(library: Library) -> None:
+    for one in library.unserved():
+        facts = {"collection": one.name, "model": one.space.origin or one.space.model}
+        log.warning(
+            "a collection's model is not served here: add it to SIGHTLINE_MODELS", extra={"fields": facts}
+        )
 
 
 def _close(served: ServedModels) -> None:

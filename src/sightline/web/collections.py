@@ -77,7 +77,7 @@ class ReembedRequest(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"model": "clip-vit-b-32"}]})
     model: str = Field(description="one of GET /v1/models")
     drops_unreadable: bool = Field(
-        False, description="take out what cannot be read again, as what came with requests"
+        False, description="take out what cannot be read again, as what came with requests and was not kept"
     )
 
 
@@ -86,7 +86,7 @@ async def list_collections(request: Request) -> Response:
     library = library_of(request)
 
     def listed() -> list[Mapping[str, object]]:
-        return [described(library.describe(one.name)) for one in library.record.collections()]
+        return [described(library.describe(one.name), request) for one in library.record.collections()]
 
     return json_answer({"collections": await in_thread(request, listed)})
 
@@ -98,19 +98,22 @@ async def create_collection(request: Request) -> Response:
     library = library_of(request)
     asked = parsed(NewCollection, await read_json(request))
     made = await in_thread(request, lambda: library.create(asked.name, asked.model))
-    return json_answer(described(made), status=201, headers={"location": f"/v1/collections/{asked.name}"})
+    return json_answer(
+        described(made, request), status=201, headers={"location": f"/v1/collections/{asked.name}"}
+    )
 
 
 @router.get("/v1/collections/{name}", summary="Counts, space, store and index of a collection")
 async def get_collection(request: Request, name: str) -> Response:
     library = library_of(request)
-    return json_answer(described(await in_thread(request, lambda: library.describe(name))))
+    found = await in_thread(request, lambda: library.describe(name))
+    return json_answer(described(found, request))
 
 
 @router.delete("/v1/collections/{name}", status_code=204, summary="Delete a collection and its jobs")
 async def delete_collection(request: Request, name: str) -> Response:
     library = library_of(request)
-    await in_thread(request, lambda: library.views.delete(name))
+    await in_thread(request, lambda: library.delete(name))
     return Response(status_code=204)
 
 

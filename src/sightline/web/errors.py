@@ -49,6 +49,7 @@ STATUS = {
     "collection_exists": 409,
     "space_mismatch": 409,
     "job_state": 409,
+    "missing_uploads": 409,
     "entry_changed": 409,
     "image_too_many_bytes": 413,
     "image_too_large": 413,

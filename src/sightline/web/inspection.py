@@ -32,6 +32,7 @@ class RepairRequest(Body):
 class BackupRequest(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"path": "/backups/library.db"}]})
     path: str = Field(min_length=1, max_length=4096, description="a file on the server's machine, whole path")
+    record_only: bool = Field(False, description="without what came with requests, which may be large")
 
 
 @router.get("/v1/library/check", summary="Compare the record's file and every view with the record")
@@ -58,10 +59,11 @@ async def repair_view(request: Request) -> Response:
 
 @router.post("/v1/backup", summary="Copy the record into a file", openapi_extra=documented(BackupRequest))
 async def back_up(request: Request) -> Response:
-    """The record as it is now; nobody waits meanwhile. A file of the same name is replaced."""
+    """As it is now, with what came with requests and was kept. A file of the same name is replaced."""
     library = library_of(request)
     require_owner(request)
-    path = Path(parsed(BackupRequest, await read_json(request)).path)
+    asked = parsed(BackupRequest, await read_json(request))
+    path = Path(asked.path)
     home = home_of(state_of(request).settings)
     try:
         if not path.is_absolute() or not path.parent.is_dir() or path.parent.resolve().is_relative_to(home):
@@ -69,11 +71,21 @@ async def back_up(request: Request) -> Response:
                 f"{str(path)[:200]!r} cannot be written; give a whole path in a folder that is there, not in "
                 "the library's own"
             )
-        size_bytes = await at_length(request, lambda: library.back_up(path))
+        enclosed = await at_length(request, lambda: library.back_up(path, record_only=asked.record_only))
+        size_bytes = path.stat().st_size
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name cannot be used"
         raise InvalidRequestError(f"{str(path)[:200]!r} cannot be written: {reason}") from error
-    return json_answer({"path": str(path), "size_bytes": size_bytes})
+    uploads = None if asked.record_only else {"held": enclosed.held, "lacking": enclosed.lacking}
+    return json_answer({"path": str(path), "size_bytes": size_bytes, "uploads": uploads})
+
+
+@router.delete("/v1/library/unnamed", summary="Remove uploads that no item names")
+async def remove_unnamed(request: Request) -> Response:
+    """As are left after an older record was restored; a newer one that comes back would lack them."""
+    library = library_of(request)
+    require_owner(request)
+    return json_answer({"removed": await at_length(request, library.uploads.remove_unnamed)})
 
 
 def _checked(library: Library, *, at_all: bool) -> dict[str, object]:
@@ -82,9 +94,11 @@ def _checked(library: Library, *, at_all: bool) -> dict[str, object]:
     for name in library.inspection.names():
         with contextlib.suppress(UnknownCollectionError):  # deleted meanwhile
             verdicts.append(library.inspection.look(name, at_all=at_all))
+    uploads = library.uploads.inspect(at_all=at_all)
     return {
-        "sound": not faults and all(verdict.is_sound for verdict in verdicts),
+        "sound": not faults and uploads.is_sound and all(verdict.is_sound for verdict in verdicts),
         "faults": faults,
+        "uploads": asdict(uploads),
         "collections": [_told(verdict) for verdict in verdicts],
     }
 

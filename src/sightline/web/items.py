@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from sightline.domain.arrays import Float32
-from sightline.domain.collections import Item
+from sightline.domain.collections import PICTURE, TEXT, Item
 from sightline.domain.entries import item_id
 from sightline.domain.errors import InputError, InvalidRequestError, UnknownItemError
 from sightline.domain.items import Metadata, checked_item_id, checked_metadata, checked_uri
@@ -240,20 +240,19 @@ def _keep(
     """The number of the newest change, and what is told of each item. came: its bytes, and its vector."""
     items: list[Item] = []
     vectors: list[Float32] = []
-    pictures: dict[str, bytes] = {}
+    sent: dict[str, bytes] = {}
     told: list[dict[str, object]] = []
     for one, (read, result) in zip(given, came, strict=True):
         if isinstance(result, Exception):
             told.append({"error": error_body(result)})
             continue
         data = _bytes_of(read)
-        item = _item(one, data)
-        if isinstance(read, Picture):
-            pictures[item.sha256] = data
+        item = _item(one, data, TEXT if isinstance(read, Text) else PICTURE)
+        sent[item.sha256] = data
         items.append(item)
         vectors.append(result.vector)
         told.append({"id": item.id, "sha256": item.sha256})
-    return library.put(name, items, vectors, pictures), told
+    return library.put(name, items, vectors, sent), told
 
 
 def _bytes_of(read: Read) -> bytes:
@@ -263,7 +262,7 @@ def _bytes_of(read: Read) -> bytes:
     return read.source if isinstance(read, Picture) and isinstance(read.source, bytes) else b""
 
 
-def _item(given: Given, data: bytes) -> Item:
+def _item(given: Given, data: bytes, kind: str) -> Item:
     sha256 = hashlib.sha256(data).hexdigest()
     return Item(
         id=given.id or item_id(sha256, UPLOADS),
@@ -272,6 +271,7 @@ def _item(given: Given, data: bytes) -> Item:
         size_bytes=len(data),
         mtime_ns=None,
         metadata=given.metadata,
+        key=kind,
     )
 
 

@@ -77,7 +77,8 @@ def is_owner(request: Request) -> bool:
     return carries(header, [digest(state_of(request).token)])
 
 
-def described(one: Described) -> dict[str, object]:
+def described(one: Described, request: Request) -> dict[str, object]:
+    """A collection as people see it; where its model lies on this machine, only its owner does."""
     collection, view = one.collection, one.view
     index = view.index
     return {
@@ -86,6 +87,7 @@ def described(one: Described) -> dict[str, object]:
         "model": collection.space.model,
         "dim": collection.space.dim,
         "fingerprint": collection.space.fingerprint,
+        **({"model_folder": collection.space.origin or None} if is_owner(request) else {}),
         "created_at": collection.created_at,
         "store": {
             "name": one.store,

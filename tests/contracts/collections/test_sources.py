@@ -123,7 +123,7 @@ def test_a_collection_that_is_deleted_while_it_is_filled_ends_its_job_without_a_
         job = library.take_in("photos", order_of(photos))
         ledger = library.ingestion.ledger
         wait_until(lambda: ledger.job(job.id).done >= 1, 30)
-        library.views.delete("photos")
+        library.delete("photos")
         with pytest.raises(UnknownJobError):
             ledger.job(job.id)
         assert ingested(library, tmp_path / "photos", "again").state == "done"

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from sightline.catalogue.database import Database
 from sightline.catalogue.record import SqlRecord
+from sightline.catalogue.steps import bring_forward
 from sightline.domain.collections import Changeset, Item, SourceNote, Space, ViewNote
 from sightline.domain.errors import (
     CollectionExistsError,
@@ -302,3 +304,45 @@ def test_a_replay_from_any_cursor_gives_the_items(record: SqlRecord, steps, page
     expected = {item_id: vector(sha256).tobytes() for item_id, sha256 in wanted.items()}
     assert views[0][0] == views[1][0] == expected
     assert views[0][1] == [record.collection(name).head]
+
+
+def test_a_models_folder_is_kept_as_it_was_found_last(record: SqlRecord) -> None:
+    """A name that leads to the same model takes its place; a folder never takes that of a name."""
+    shoes = record.space("shoes")
+    record.bind("shoes", replace(shoes, origin="/models/mini"))
+    assert record.space("shoes").origin == ""
+    for found in ("/models/own", "/moved/own"):
+        record.bind("own", Space("c" * 64, "own", 4, found))
+        assert record.space("own").origin == found
+        assert [one.space.origin for one in record.collections()] == [found, ""]
+    record.bind("own", Space("c" * 64, "mini", 4))
+    assert (record.space("own").origin, record.space("own").model) == ("", "mini")
+
+
+def test_a_record_from_before_models_folders_gets_a_place_for_them(
+    database: Database, record: SqlRecord
+) -> None:
+    with database.writing("test") as connection:
+        connection.execute(text("ALTER TABLE spaces DROP COLUMN origin"))
+        connection.execute(text("DELETE FROM schema_steps WHERE number = 2"))
+    with database.writing("test") as connection:
+        assert [step.name for step in bring_forward(connection)] == ["the folders of models"]
+    assert record.space("shoes") == SPACE
+    record.bind("own", Space("c" * 64, "own", 4, "/models/\udcff"))  # a file's name need not be text
+    assert record.space("own").origin == "/models/\udcff"
+
+
+def test_what_came_with_requests_is_told_from_what_came_from_a_source(record: SqlRecord) -> None:
+    """A collection whose deletion was begun has its items still, and names nothing any more."""
+    record.bind("boots", SPACE)
+    for name, numbers in (("shoes", range(3)), ("boots", range(2, 4))):
+        record.commit(name, upserts(numbers))
+    of_source = replace(item(1), source="folder", key="1.jpg")
+    record.commit("shoes", Changeset(SPACE.fingerprint, [of_source]))
+    contents = [content(number) for number in range(5)]
+    assert [one.id for one in record.uploads("shoes")] == [item(0).id, item(2).id]
+    assert record.uploaded(contents) == {content(0), content(2), content(3)}
+    record.commit("boots", removals(3))
+    record.retire("shoes")
+    assert [one.id for one in record.uploads("shoes")] == [item(0).id, item(2).id]
+    assert record.uploaded(contents) == {content(2)}

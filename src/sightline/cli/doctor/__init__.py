@@ -24,6 +24,10 @@ def doctor(
         bool,
         typer.Option("--all", help="Compare every vector of the library, not a sample of each collection."),
     ] = False,
+    remove_unnamed: Annotated[
+        bool,
+        typer.Option("--remove-unnamed", help="Remove kept uploads that no item of the record names."),
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Examine this machine and the library: what runs, how fast it can be, what is missing or wrong.
@@ -40,5 +44,5 @@ def doctor(
     from sightline.cli.doctor.library import Wish
     from sightline.cli.doctor.run import run
 
-    if not run(port, Wish(repairs=repair, at_all=every), as_json=as_json):
+    if not run(port, Wish(repairs=repair, at_all=every, removes_unnamed=remove_unnamed), as_json=as_json):
         raise typer.Exit(ExitCode.ERROR)

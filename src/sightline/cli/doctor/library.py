@@ -12,15 +12,22 @@ from sightline.domain.errors import SightlineError
 from sightline.environment import home_of
 from sightline.settings import Settings
 
+SHOWN_IDS = 5
+LOST = "put them in again, or copy the folder `pictures` back; another server's are on its own disk"
+UNNAMED = "if no newer record will come back, `sightline doctor --remove-unnamed` removes them"
 REPAIR = "run `sightline doctor --repair`: it costs no forward pass"
 
 
 @dataclass(frozen=True)
 class Wish:
-    """repairs: make views anew that differ from the record. at_all: compare every vector, not a sample."""
+    """repairs: make views anew that differ from the record. at_all: compare every vector, not a sample.
+
+    removes_unnamed: remove uploads that no item names.
+    """
 
     repairs: bool = False
     at_all: bool = False
+    removes_unnamed: bool = False
 
 
 def library(settings: Settings, wish: Wish) -> Iterator[Finding]:
@@ -37,6 +44,8 @@ def library(settings: Settings, wish: Wish) -> Iterator[Finding]:
 
 def _looked(connection: Connection, home: str, wish: Wish) -> Iterator[Finding]:
     store = connection.get("/v1/store")["address"]
+    if wish.removes_unnamed:
+        connection.delete("/v1/library/unnamed")
     seen = _checked(connection, wish)
     if wish.repairs and (broken := [one["name"] for one in seen["collections"] if one["problems"]]):
         for name in broken:
@@ -46,6 +55,8 @@ def _looked(connection: Connection, home: str, wish: Wish) -> Iterator[Finding]:
         yield Finding("library", "fail", "; ".join(seen["faults"]))
     else:
         yield Finding("library", "ok", f"{home}, searched in {store}; its record is whole")
+    if seen["uploads"]["kept"] or seen["uploads"]["unnamed"]:
+        yield _uploads(seen["uploads"])
     for one in seen["collections"]:
         yield _finding(one)
 
@@ -59,6 +70,28 @@ def _repaired(connection: Connection, name: str) -> Finding:
     if connection.post("/v1/library/repair", {"collection": name})["done"]:
         return Finding(name, "ok", "was made anew from the record")
     return Finding(name, "warn", "is being made anew from the record", "look again in a while")
+
+
+def _uploads(seen: dict[str, Any]) -> Finding:
+    found = f"{seen['kept']} items are kept as they came"
+    lost = [
+        f"{word} in {name}: {_named(ids)}"
+        for word in ("missing", "changed")
+        for name, ids in seen[word].items()
+    ]
+    if lost:
+        told = "; ".join(lost)
+        return Finding(
+            "uploads", "fail", f"{found}; {told}; their vectors are there, no other model's can be", LOST
+        )
+    if seen["unnamed"]:
+        return Finding("uploads", "warn", f"{found}; besides, {seen['unnamed']} that no item names", UNNAMED)
+    return Finding("uploads", "ok", found)
+
+
+def _named(ids: list[str]) -> str:
+    more = f" and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
+    return ", ".join(ids[:SHOWN_IDS]) + more
 
 
 def _finding(one: dict[str, Any]) -> Finding:

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pydantic import SecretStr
 
 from sightline.bootstrap import build, make_fetcher
-from sightline.bootstrap.library import Bound, models_bound, open_library
+from sightline.bootstrap.library import open_library
 from sightline.bootstrap.places import is_new, store_address
 from sightline.cli.library.errand import Errand
+from sightline.cli.library.needs import needed
 from sightline.imaging.memory import give_back_large_blocks
 from sightline.imaging.silence import silence_libtiff
 from sightline.observe.logs import configure_logging
@@ -29,9 +30,10 @@ def own_server(settings: Settings, errand: Errand) -> Iterator[Background]:
     SettingsError.
     """
     chooses_store = errand.store is not None and is_new(settings)  # then the next command need not name it
+    needs = needed(settings, errand)
     own = settings.model_copy(
         update={
-            "models": _models(settings, errand),
+            "models": needs.models,
             "host": "127.0.0.1",
             "port": 0,
             "drain_ms": 0,
@@ -46,6 +48,7 @@ def own_server(settings: Settings, errand: Errand) -> Iterator[Background]:
     served = build(own)
     try:
         served.load()
+        needs.require_same(served)
         fetcher = make_fetcher(own, [store_address(own)])
         library = open_library(own, served, fetcher=fetcher, runs_jobs=errand.runs_jobs)
         if chooses_store:
@@ -55,24 +58,3 @@ def own_server(settings: Settings, errand: Errand) -> Iterator[Background]:
         raise
     with served_in_background(own, served, library, fetcher=fetcher) as server:
         yield server
-
-
-def _models(settings: Settings, errand: Errand) -> tuple[str, ...]:
-    """The model that the errand is about comes first, then those of jobs that will go on by themselves."""
-    if not errand.needs_model:
-        return ()
-    bound = models_bound(settings)
-    own = errand.model or _bound_model(bound, errand)
-    wanted = [own] if own else list(settings.models)
-    wanted += bound.unfinished if errand.runs_jobs else ()
-    return tuple(dict.fromkeys(wanted))
-
-
-def _bound_model(bound: Bound, errand: Errand) -> str | None:
-    """That of the collection or job; where none is named, of the only collection there is."""
-    if errand.job is not None:
-        return bound.jobs.get(errand.job)
-    if errand.collection is not None:
-        return bound.collections.get(errand.collection)
-    models = list(bound.collections.values())
-    return models[0] if len(models) == 1 else None

@@ -15,6 +15,7 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── CollectionExistsError     collection_exists: with another dim
 │   ├── SpaceMismatchError        space_mismatch
 │   ├── MissingVectorError        missing_vector
+│   ├── MissingUploadsError       missing_uploads
 │   ├── UnknownItemError          item_not_found
 │   ├── UnknownSourceError        source_not_found
 │   ├── UnknownJobError           job_not_found
@@ -113,6 +114,7 @@ from sightline.domain.errors.library import (
     InvalidFilterError,
     JobStateError,
     LeaseLostError,
+    MissingUploadsError,
     MissingVectorError,
     NotAFileError,
     OutsideSourceError,
@@ -164,6 +166,7 @@ __all__ = [
     "LeaseLostError",
     "MissingFileError",
     "MissingTensorError",
+    "MissingUploadsError",
     "MissingVectorError",
     "ModelError",
     "NoTextTowerError",

@@ -37,6 +37,12 @@ class MissingVectorError(InputError):
     code = "missing_vector"
 
 
+class MissingUploadsError(InputError):
+    """Items came with requests whose bytes were not kept, so no other model can embed them."""
+
+    code = "missing_uploads"
+
+
 class UnknownJobError(InputError):
     code = "job_not_found"
 

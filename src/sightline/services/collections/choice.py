@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from sightline.disk import sync
 from sightline.domain.errors import SettingsError
 
 FILE_NAME = "store"
@@ -34,6 +35,7 @@ class KeptAddress:
             file.flush()
             os.fsync(file.fileno())
         new.replace(self._path)
+        sync(self._path.parent)
 
 
 class ChosenStore:

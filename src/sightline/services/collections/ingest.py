@@ -37,6 +37,7 @@ from sightline.services.collections.leases import Leases
 from sightline.services.collections.planning import OpenSource, Order, require_picture, to_plan
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.speeds import Speeds
+from sightline.services.collections.uploads import KeptUploads
 from sightline.services.collections.views import Views
 from sightline.services.embedding import EmbeddingService
 from sightline.services.workshop import Workshop
@@ -71,6 +72,7 @@ class Ingestion:
         *,
         models: Models,
         workshop: Workshop,
+        uploads: KeptUploads,
         open_source: OpenSource,
         owner: str,
     ) -> None:
@@ -79,10 +81,11 @@ class Ingestion:
         self._views = views
         self._models = models
         self._workshop = workshop
+        self._uploads = uploads
         self._open_source = open_source
         self._kinds: dict[str, Kind] = {
             INGEST: Ingesting(record, ledger, open_source),
-            REEMBED: Reembeddings(record, ledger, views, open_source),
+            REEMBED: Reembeddings(record, ledger, views, uploads=uploads, open_source=open_source),
         }
         self._leases = Leases(ledger, owner)
         self._stopping = threading.Event()
@@ -136,7 +139,13 @@ class Ingestion:
             require_picture(order.source.address, source)
 
     def reembed(self, collection: str, space: Space, *, drops_unreadable: bool = False) -> Job:
-        """A job that gives the collection vectors of another model. Raises UnknownCollectionError."""
+        """A job that gives the collection vectors of another model.
+
+        Raises UnknownCollectionError; MissingUploadsError: it would end without a vector for every item.
+        """
+        self._record.prepare_space(space)
+        if not drops_unreadable:
+            self._uploads.require_readable(collection, space.fingerprint)
         request = reembed_request(space, drops_unreadable=drops_unreadable)
         job = self.ledger.create(REEMBED, collection, request)
         self._tell()

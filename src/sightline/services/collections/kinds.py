@@ -13,6 +13,7 @@ from sightline.domain.items import Json
 from sightline.domain.ledger import Job
 from sightline.services.collections.planning import OpenSource, Order, Plan, tasks_without_vector
 from sightline.services.collections.purposes import Intake, Purpose, Reembedding
+from sightline.services.collections.uploads import KeptUploads
 from sightline.services.collections.views import Views
 
 log = logging.getLogger(__name__)
@@ -73,10 +74,19 @@ class Reembeddings:
     request says that such items go.
     """
 
-    def __init__(self, record: Record, ledger: Ledger, views: Views, open_source: OpenSource) -> None:
+    def __init__(
+        self,
+        record: Record,
+        ledger: Ledger,
+        views: Views,
+        *,
+        uploads: KeptUploads,
+        open_source: OpenSource,
+    ) -> None:
         self._record = record
         self._ledger = ledger
         self._views = views
+        self._uploads = uploads
         self._open_source = open_source
 
     def plan(self, job: Job) -> None:
@@ -92,7 +102,7 @@ class Reembeddings:
                 note.name: stack.enter_context(closing(self._open_source(note)))
                 for note in self._record.sources(job.collection)
             }
-            yield Reembedding(sources, space.fingerprint), space
+            yield Reembedding(sources, self._uploads, space.fingerprint), space
 
     def end(self, job: Job) -> None:
         now, wanted = self._record.space(job.collection), space_asked(job)
@@ -114,7 +124,9 @@ class Reembeddings:
         after = ""
         while page := self._ledger.failures(job.id, after=after):
             ids = [failure.task_id for failure in page]
-            self._record.commit(job.collection, Changeset(space.fingerprint, removals=ids))
+            gone = self._record.items(job.collection, ids).values()
+            with self._uploads.deciding(coming={}, going=[item.sha256 for item in gone if not item.source]):
+                self._record.commit(job.collection, Changeset(space.fingerprint, removals=ids))
             after = page[-1].task_id
 
 
@@ -128,4 +140,5 @@ def space_asked(job: Job) -> Space:
     space = job.request.get("space")
     if not isinstance(space, Mapping):
         raise TypeError("the request names no space")
-    return Space(str(space["fingerprint"]), str(space["model"]), int(str(space["dim"])))
+    fingerprint, model, origin = (str(space.get(name, "")) for name in ("fingerprint", "model", "origin"))
+    return Space(fingerprint, model, int(str(space["dim"])), origin)

@@ -3,16 +3,16 @@
 import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
-from sightline.domain.collections import Changeset, Collection, Item, SourceNote, Space
+from sightline.domain.collections import PICTURE, Changeset, Collection, Item, SourceNote, Space
 from sightline.domain.errors import ImageError, JobStateError
 from sightline.domain.ledger import Job
-from sightline.domain.ports import Store
+from sightline.domain.ports import Store, Uploads
 from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.duplicates import Duplicates
 from sightline.services.collections.export import Export
@@ -21,6 +21,7 @@ from sightline.services.collections.inspection import Inspection
 from sightline.services.collections.planning import Order, source_name
 from sightline.services.collections.search import Search
 from sightline.services.collections.thumbnails import Thumbnails
+from sightline.services.collections.uploads import KeptUploads
 from sightline.services.collections.views import Views, ViewState
 from sightline.services.model import Model
 from sightline.services.served import ServedModels
@@ -30,6 +31,16 @@ class Closing(Protocol):
     def close(self) -> None: ...
 
 
+class Enclosure(Protocol):
+    """How many uploads a backup holds, and how many it lacks."""
+
+    @property
+    def held(self) -> int: ...
+
+    @property
+    def lacking(self) -> int: ...
+
+
 class Keeper(Closing, Protocol):
     """What the record is in."""
 
@@ -37,8 +48,8 @@ class Keeper(Closing, Protocol):
         """What is wrong with it, in words; nothing where all is well. Reads all of it."""
         ...
 
-    def back_up(self, target: Path) -> int:
-        """Copy it as it is now, while others write; returns the bytes. Raises RecordError, OSError."""
+    def back_up(self, target: Path, uploads: Uploads | None = None) -> Enclosure:
+        """Copy it as it is now, while others write. uploads: to go with it. Raises RecordError, OSError."""
         ...
 
 
@@ -72,6 +83,7 @@ class Library:
         views: Views,
         choice: ChosenStore,
         open_store: Callable[[str], Store],
+        uploads: KeptUploads,
         thumbnails: Thumbnails,
         export: Export,
         served: ServedModels,
@@ -85,6 +97,7 @@ class Library:
         self.views = views
         self._choice = choice
         self._open_store = open_store
+        self.uploads = uploads
         self.thumbnails = thumbnails
         self.export = export
         self.search = Search(record, views)
@@ -97,6 +110,7 @@ class Library:
 
     def start(self) -> None:
         """Follow the record, and go on with every job."""
+        self.uploads.recover()
         self.views.start()
         if self._runs_jobs:
             self.ingestion.start()
@@ -145,28 +159,37 @@ class Library:
         sources, counts = self.record.sources(name), self.record.source_counts(name)
         return Described(collection, self.views.state(name), store, self.views.address, sources, counts)
 
+    def unserved(self) -> list[Collection]:
+        """The collections that are of none of the models served here."""
+        served = {self.served.get(name).model.fingerprint for name in self.served.names}
+        return [one for one in self.record.collections() if one.space.fingerprint not in served]
+
     def put(
-        self, name: str, items: Sequence[Item], vectors: Sequence[Float32], pictures: Mapping[str, bytes]
+        self, name: str, items: Sequence[Item], vectors: Sequence[Float32], sent: Mapping[str, bytes]
     ) -> int:
         """Items with their vectors, all or none; returns the number of the newest change.
 
-        pictures: by sha256, to draw the thumbnails from: their bytes are not kept.
+        sent: their bytes by sha256, kept where that is wished. An item's key says what they are.
         Raises UnknownCollectionError, SpaceMismatchError, StorageFullError.
         """
         space = self.record.collection(name).space
         by_content = {item.sha256: vector for item, vector in zip(items, vectors, strict=True)}
-        head = self.record.commit(name, Changeset(space.fingerprint, upserts=items, vectors=by_content))
+        kept = items if self.uploads.keeps else [replace(item, key="") for item in items]
+        changes = Changeset(space.fingerprint, upserts=kept, vectors=by_content)
+        with self.uploads.deciding(coming=sent, going=self._uploaded(name, [item.id for item in items])):
+            head = self.record.commit(name, changes)
         self.views.nudge(name)
         limits = self.served.for_space(space).model.limits
-        for sha256, data in pictures.items():
+        for sha256 in {item.sha256 for item in items if item.key == PICTURE}:
             with contextlib.suppress(ImageError):
-                self.thumbnails.keep(sha256, data, limits)
+                self.thumbnails.keep(sha256, sent[sha256], limits)
         return head
 
     def remove(self, name: str, ids: Sequence[str]) -> int:
         """Take items out; of those that are not there, nothing. Returns the number of the newest change."""
         space = self.record.collection(name).space
-        head = self.record.commit(name, Changeset(space.fingerprint, removals=ids))
+        with self.uploads.deciding(coming={}, going=self._uploaded(name, ids)):
+            head = self.record.commit(name, Changeset(space.fingerprint, removals=ids))
         self.views.nudge(name)
         return head
 
@@ -183,6 +206,12 @@ class Library:
         count = self.record.remove_source(name, source)
         self.views.nudge(name)
         return count
+
+    def delete(self, name: str) -> None:
+        """Delete a collection. Nobody sees it from now on; where its store is down, the rest comes later."""
+        self.record.retire(name)
+        with self.uploads.deciding(coming={}, going=[item.sha256 for item in self.record.uploads(name)]):
+            self.views.end(name)
 
     def store(self) -> dict[str, str]:
         """Its name, and its address without the password."""
@@ -203,9 +232,13 @@ class Library:
         """Choose the store in use from the next start on too."""
         self._choice.keep(self._choice.address)
 
-    def back_up(self, target: Path) -> int:
-        """Copy the record, as it is now, into a file; returns its bytes. Raises RecordError, OSError."""
-        return self._database.back_up(target)
+    def back_up(self, target: Path, *, record_only: bool = False) -> Enclosure:
+        """Copy the record, as it is now, and the uploads into a file. Raises RecordError, OSError."""
+        return self._database.back_up(target, None if record_only else self.uploads.folder)
+
+    def _uploaded(self, name: str, ids: Sequence[str]) -> list[str]:
+        """The contents of those of the items that came with requests."""
+        return [item.sha256 for item in self.record.items(name, ids).values() if not item.source]
 
     def _find(self, name: str) -> Collection | None:
         return next((one for one in self.record.collections() if one.name == name), None)
@@ -213,4 +246,4 @@ class Library:
 
 def space_of(model: Model) -> Space:
     """Where a model's vectors can be compared."""
-    return Space(model.fingerprint, model.card.name, model.dim)
+    return Space(model.fingerprint, model.card.name, model.dim, model.origin)

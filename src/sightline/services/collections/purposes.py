@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sightline.domain.arrays import Float32
-from sightline.domain.collections import Changeset, Item
+from sightline.domain.collections import TEXT, Changeset, Item
 from sightline.domain.entries import Entry
-from sightline.domain.errors import EntryChangedError, EntryGoneError, InputError, SightlineError
+from sightline.domain.errors import EntryChangedError, InputError, SightlineError
 from sightline.domain.ledger import Task
 from sightline.domain.ports import Source
 from sightline.services.collections.planning import REMOVED, entry_of
-from sightline.services.jobs import as_ours
+from sightline.services.collections.uploads import KeptUploads
+from sightline.services.jobs import Asked, Picture, Text, as_ours
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Piece:
     entry: Entry | None = None  # None: to be removed
     sha256: str = ""
     size_bytes: int = 0
-    data: bytes | None = None  # let go of once it is on its way to the model
+    asked: Asked | None = None  # let go of once it is on its way to the model
     vector: Future[Float32] | None = None  # None: the record has it already
     error: SightlineError | None = None
 
@@ -59,12 +60,13 @@ class Intake:
             piece.sha256, piece.size_bytes = known, entry.size_bytes or 0
             return piece
         try:
-            piece.data, piece.entry = self._as_it_is(entry)
+            data, piece.entry = self._as_it_is(entry)
         except Exception as error:  # noqa: BLE001  # one picture's failure is its own, whatever it is
             piece.error = error if isinstance(error, InputError) else as_ours(error)
         else:
-            piece.sha256 = hashlib.sha256(piece.data).hexdigest()
-            piece.size_bytes = len(piece.data)
+            piece.asked = Picture(data)
+            piece.sha256 = hashlib.sha256(data).hexdigest()
+            piece.size_bytes = len(data)
         return piece
 
     def changes(self, pieces: Sequence[Piece], vectors: Mapping[str, Float32]) -> Changeset:
@@ -100,16 +102,21 @@ class Intake:
 
 @dataclass(frozen=True)
 class Reembedding:
-    """Items get a vector in another space, beside the one they are found by. sources: by name."""
+    """Items get a vector in another space, beside the one they are found by. sources: by name.
+
+    uploads: where what came with requests is read again.
+    """
 
     sources: Mapping[str, Source]
+    uploads: KeptUploads
     fingerprint: str
 
     def read(self, task: Task) -> Piece:
         entry = entry_of(task.payload)
         piece = Piece(task, entry, sha256=str(task.payload["sha256"]))
         try:
-            piece.data = self._unchanged(piece.sha256, str(task.payload["source"]), entry)
+            data = self._unchanged(piece.sha256, str(task.payload["source"]), entry)
+            piece.asked = Text(data.decode("utf-8", "surrogatepass")) if entry.key == TEXT else Picture(data)
         except Exception as error:  # noqa: BLE001  # one picture's failure is its own, whatever it is
             piece.error = error if isinstance(error, InputError) else as_ours(error)
         return piece
@@ -119,7 +126,7 @@ class Reembedding:
 
     def _unchanged(self, sha256: str, source: str, entry: Entry) -> bytes:
         if source not in self.sources:
-            raise EntryGoneError("it came with a request, and its bytes were not kept; put it in again")
+            return self.uploads.read(sha256)
         data = self.sources[source].read(entry)
         if hashlib.sha256(data).hexdigest() != sha256:
             raise EntryChangedError("it has changed since it was taken in; ingest its source first")

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
-from sightline.domain.errors import NotReadyError, OverloadedError
+from sightline.domain.errors import NoTextTowerError, NotReadyError, OverloadedError
 from sightline.domain.ledger import Failure, Lease, Outcome, Task
 from sightline.services.collections.purposes import Piece, Purpose
-from sightline.services.jobs import Picture, as_ours
+from sightline.services.jobs import Asked, Text, as_ours
 from sightline.services.model import Model
 from sightline.services.workshop import Terms, Workshop
 
@@ -112,22 +112,25 @@ class ShardWork:
 
     def _start(self, pieces: list[Piece]) -> list[Piece]:
         """Set those on their way whose vector nobody has."""
-        wanted = {piece.sha256 for piece in pieces if piece.data is not None}
+        wanted = {piece.sha256 for piece in pieces if piece.asked is not None}
         known = self._record.vectors(self._model.fingerprint, list(wanted)).keys()
         for piece in pieces:
-            data, piece.data = piece.data, None
-            if data is None or piece.sha256 in known:
+            asked, piece.asked = piece.asked, None
+            if asked is None or piece.sha256 in known:
+                continue
+            if isinstance(asked, Text) and not self._model.embeds_text:
+                piece.error = NoTextTowerError(f"{self._model.card.name} embeds no text; take the text out")
                 continue
             if piece.sha256 not in self._in_flight:
-                self._in_flight[piece.sha256] = self._admitted(data)
+                self._in_flight[piece.sha256] = self._admitted(asked)
             piece.vector = self._in_flight[piece.sha256]
         return pieces
 
-    def _admitted(self, data: bytes) -> Future[Float32]:
+    def _admitted(self, asked: Asked) -> Future[Float32]:
         """The answer to come; searches are let in first."""
         while True:
             try:
-                return self._workshop.start(self._model, [Picture(data)], Terms(None, "bulk"))[0].answer
+                return self._workshop.start(self._model, [asked], Terms(None, "bulk"))[0].answer
             except OverloadedError as busy:
                 if not self._is_wanted():
                     raise NotReadyError("the server is shutting down") from None

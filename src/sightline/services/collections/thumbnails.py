@@ -1,7 +1,7 @@
 """Small pictures beside hits, made when they are first asked for and kept by content. Knows no route.
 
-The cache may be deleted at any time: what came from a source is read again. What came with a request is kept
-nowhere else, so its thumbnail is drawn when it comes.
+The cache may be deleted at any time: what came from a source is read again, and so is what came with a
+request and was kept. As that need not be, its thumbnail is drawn when it comes.
 """
 
 import hashlib
@@ -10,36 +10,28 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from sightline.domain.catalogue import Record
-from sightline.domain.collections import Item
+from sightline.domain.collections import TEXT, Item
 from sightline.domain.entries import Entry
 from sightline.domain.errors import EntryChangedError, EntryGoneError
 from sightline.imaging.limits import Limits
 from sightline.imaging.thumbnails import thumbnail
 from sightline.services.collections.planning import OpenSource
+from sightline.services.collections.uploads import KeptUploads
 
 
-class Thumbnails:
-    """folder: of the cache, made when it is first needed. Safe to use from several threads."""
+class ThumbnailCache:
+    """folder: made when it is first needed. Safe to use from several threads."""
 
-    def __init__(self, folder: Path, record: Record, open_source: OpenSource) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._record = record
-        self._open_source = open_source
 
-    def of(self, collection: str, item: Item, limits: Limits) -> bytes:
-        """A WebP of the item's picture.
-
-        Raises EntryError: its source does not have it any more; ImageError; SourceError.
-        """
-        path = self._path(item.sha256)
+    def find(self, sha256: str) -> bytes | None:
         try:
-            return path.read_bytes()
+            return self._path(sha256).read_bytes()
         except FileNotFoundError:
-            return self.keep(item.sha256, self._read(collection, item), limits)
+            return None
 
-    def keep(self, sha256: str, data: bytes, limits: Limits) -> bytes:
-        """Draw the thumbnail of a picture and keep it. Raises ImageError."""
-        drawn = thumbnail(data, limits)
+    def keep(self, sha256: str, drawn: bytes) -> None:
         path = self._path(sha256)
         new = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
         try:
@@ -49,15 +41,46 @@ class Thumbnails:
         except OSError:  # a full disk costs the cache, not the picture
             with suppress(OSError):
                 new.unlink()
-        return drawn
+
+    def forget(self, sha256: str) -> None:
+        with suppress(OSError):
+            self._path(sha256).unlink()
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.webp"
 
+
+class Thumbnails:
+    """Safe to use from several threads."""
+
+    def __init__(
+        self, cache: ThumbnailCache, record: Record, uploads: KeptUploads, open_source: OpenSource
+    ) -> None:
+        self._cache = cache
+        self._record = record
+        self._uploads = uploads
+        self._open_source = open_source
+
+    def of(self, collection: str, item: Item, limits: Limits) -> bytes:
+        """A WebP of the item's picture.
+
+        Raises EntryError: its source does not have it any more; ImageError; SourceError.
+        """
+        found = self._cache.find(item.sha256)
+        return found or self.keep(item.sha256, self._read(collection, item), limits)
+
+    def keep(self, sha256: str, data: bytes, limits: Limits) -> bytes:
+        """Draw the thumbnail of a picture and keep it. Raises ImageError."""
+        drawn = thumbnail(data, limits)
+        self._cache.keep(sha256, drawn)
+        return drawn
+
     def _read(self, collection: str, item: Item) -> bytes:
         notes = {note.name: note for note in self._record.sources(collection)}
+        if item.key == TEXT and not item.source:
+            raise EntryGoneError("it is a text, and has no picture")
         if item.source not in notes:
-            raise EntryGoneError("the picture came with a request, and its bytes were not kept")
+            return self._uploads.read(item.sha256)
         with closing(self._open_source(notes[item.source])) as source:
             data = source.read(Entry(item.key, item.uri, item.size_bytes, item.mtime_ns))
         if hashlib.sha256(data).hexdigest() != item.sha256:

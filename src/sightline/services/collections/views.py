@@ -181,9 +181,8 @@ class Views:
             view.apply(changes, cursor)
             self._reach(name, cursor)
 
-    def delete(self, name: str) -> None:
-        """Delete a collection. Nobody sees it from now on; where its store is down, the rest comes later."""
-        self._record.retire(name)
+    def end(self, name: str) -> None:
+        """Drop the view of a retired collection, and end its deletion; later where its store is down."""
         with self._changed:
             self._retiring.add(name)
             self._due[name] = time.monotonic()

@@ -10,11 +10,17 @@ from sightline.cli import options
 Out = Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes.", show_default=False)]
 
 
-def backup(*, out: Out, as_json: options.Json = False) -> None:
-    """Copy the library's record into one file, also while a server works on it.
+RecordOnly = Annotated[
+    bool, typer.Option("--record-only", help="Leave out what came with requests: copy `pictures` yourself.")
+]
 
-    It holds collections, items, vectors and jobs: all that costs time to make again. A file of the same name
-    is replaced. A record in PostgreSQL is backed up by pg_dump.
+
+def backup(*, out: Out, record_only: RecordOnly = False, as_json: options.Json = False) -> None:
+    """Copy the library into one file, also while a server works on it.
+
+    It holds collections, items, vectors and jobs, and the pictures that came with requests and were kept: all
+    that cannot be had again, or costs time. Not the files that were ingested, which stay where they are. A
+    file of the same name is replaced. A record in PostgreSQL is backed up by pg_dump.
 
     \b
     Example:
@@ -22,4 +28,4 @@ def backup(*, out: Out, as_json: options.Json = False) -> None:
     """
     from sightline.cli.library.backup.run import run
 
-    run(out, as_json=as_json)
+    run(out, record_only=record_only, as_json=as_json)

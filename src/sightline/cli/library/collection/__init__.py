@@ -143,7 +143,9 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Delete a collection with its items and jobs. The pictures' files stay where they are.
+    """Delete a collection with its items and jobs, and what came with requests and was kept.
+
+    Files that were ingested stay where they are.
 
     \b
     Example:
@@ -152,5 +154,5 @@ def delete(
     from sightline.cli.library.collection import run
 
     if not yes:
-        typer.confirm(f"Delete the collection {name!r} and all vectors in it?", abort=True, err=True)
+        typer.confirm(f"Delete the collection {name!r}, its vectors and uploads?", abort=True, err=True)
     run.delete(name, as_json=as_json)

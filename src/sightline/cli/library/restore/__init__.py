@@ -16,7 +16,8 @@ def restore(*, source: Source, as_json: options.Json = False) -> None:
     """Make a backup the library's record again.
 
     Nobody may use the library meanwhile. The file is examined first, and the record before it is kept beside
-    it under another name. What is searched is made anew from the record; nothing is computed again.
+    it under another name. What is searched is made anew from the record; nothing is computed again. Uploads
+    in the backup come to those that are there; none of these is removed.
 
     \b
     Example:
