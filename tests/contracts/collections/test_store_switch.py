@@ -5,7 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sightline.bootstrap.library import FILE_NAME
+from sightline.catalogue.copies import FILE_NAME
 from sightline.domain.ports import Store
 from sightline.services.collections.choice import ChosenStore
 from sightline.settings import Settings
