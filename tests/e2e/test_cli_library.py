@@ -293,12 +293,7 @@ def test_killed_and_interrupted_ingest_goes_on_where_it_was(tmp_path: Path, many
         assert process.stderr is not None
         assert b"goes on where it was" in process.stderr.read()
     assert holder(tmp_path / "home") is None
-    waiting = run(tmp_path, "status")
-    assert b" waiting " in waiting.stdout
-    assert b"nobody works on what is waiting" in waiting.stderr
-    done = run(tmp_path, "ingest", str(many), "--json")
-    assert json.loads(done.stdout)["state"] == "done"
-    assert b"goes on with job 1 too: ingest, collection photos, " in done.stderr
+    assert answer(tmp_path, "ingest", str(many))["state"] == "done"
     told = answer(tmp_path, "status")
     assert (told["collections"][0]["items"], told["collections"][0]["store"]["lag"]) == (MANY, 0)
     assert [job["state"] for job in told["jobs"]] == ["done", "done", "done"]
@@ -334,6 +329,17 @@ def test_collection_is_embedded_anew_by_one_command(tmp_path: Path) -> None:
     assert (photos["model"], photos["items"], photos["store"]["lag"]) == ("other", FEW, 0)
     hits = run(tmp_path, "search", "--image", "photos/00007.png", "-k", "1", "--json").stdout.splitlines()
     assert json.loads(hits[0])["uri"].endswith("/00007.png")
+
+
+def test_job_that_nobody_works_on_waits_and_whoever_goes_on_with_it_says_so(tmp_path: Path) -> None:
+    for name in ("before", "now"):
+        write_pictures(tmp_path / name, range(3))
+    answer(tmp_path, "ingest", "before", "--detach")
+    told = run(tmp_path, "status")
+    assert b" waiting " in told.stdout
+    assert b"nobody works on what is waiting" in told.stderr
+    done = run(tmp_path, "ingest", "now")
+    assert b"goes on with job 1 too: ingest, collection before, 0 of 0 done" in done.stderr
 
 
 def test_commands_at_once_work_through_one_of_them(tmp_path: Path, many: Path) -> None:

@@ -125,11 +125,15 @@ def _ledger(database: Database, home: Path) -> SqlLedger:
 
 @dataclass(frozen=True)
 class Bound:
-    """Which spaces a library's collections are in, and its jobs compute in; of these, the unfinished ones."""
+    """Which spaces a library's collections are in, and its jobs compute in; of these, the unfinished ones.
+
+    waiting: the jobs that go on as soon as somebody works on them.
+    """
 
     collections: Mapping[str, Space]
     jobs: Mapping[int, Space]
     unfinished: Sequence[Space]
+    waiting: Sequence[Job]
 
 
 def spaces_bound(settings: Settings) -> Bound:
@@ -139,7 +143,9 @@ def spaces_bound(settings: Settings) -> Bound:
         ledger = SqlLedger(database)
         spaces = {one.name: one.space for one in SqlRecord(database).collections()}
         jobs = {job.id: _space_of(job, spaces) for job in ledger.jobs()}
-        return Bound(spaces, jobs, [_space_of(job, spaces) for job in ledger.unfinished()])
+        unfinished = ledger.unfinished()
+        waiting = [job for job in unfinished if job.state != "paused"]
+        return Bound(spaces, jobs, [_space_of(job, spaces) for job in unfinished], waiting)
 
 
 def _space_of(job: Job, spaces: Mapping[str, Space]) -> Space:

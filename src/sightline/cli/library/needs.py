@@ -8,6 +8,7 @@ from sightline.bootstrap.library import Bound, spaces_bound
 from sightline.cli.library.errand import Errand
 from sightline.domain.collections import Space
 from sightline.domain.errors import ChangedFileError, MissingFileError
+from sightline.domain.ledger import Job
 from sightline.services.served import ServedModels
 from sightline.settings import Settings
 
@@ -16,10 +17,14 @@ REMEDY = "or name the folder where the model is now, by --model of `sightline in
 
 @dataclass(frozen=True)
 class Needs:
-    """models: by the names they are loaded by. spaces: those whose vectors must be of these models."""
+    """models: by the names they are loaded by. spaces: those whose vectors must be of these models.
+
+    others: jobs that are not what the command is about, and go on meanwhile.
+    """
 
     models: tuple[str, ...] = ()
     spaces: Sequence[Space] = ()
+    others: Sequence[Job] = ()
 
     def require_same(self, served: ServedModels) -> None:
         """Raises ChangedFileError: a folder holds another model than the library was made with."""
@@ -58,7 +63,8 @@ def needed(settings: Settings, errand: Errand) -> Needs:
     loaded = [space.origin or space.model for space in spaces]
     if not named and own is None:
         named = list(settings.models)
-    return Needs(tuple(dict.fromkeys([*named, *loaded])), spaces)
+    others = [job for job in bound.waiting if errand.runs_jobs and job.id != errand.job]
+    return Needs(tuple(dict.fromkeys([*named, *loaded])), spaces, others)
 
 
 def _is_gone(space: Space) -> bool:

@@ -32,7 +32,6 @@ def awaited(library: Connection, job: Facts, *, as_json: bool) -> ExitCode:
     """Follow a job to its end, and tell it. Ctrl-C leaves it to go on."""
     number = job["id"]
     try:
-        _name_others(library, number)
         with progress("pictures", None) as bar:
             job = followed(library, number, bar)
         failures = _failures(library, number) if job["failed"] else []
@@ -64,17 +63,6 @@ def _failures(library: Connection, number: int) -> list[dict[str, Any]]:
     """The first of them; the rest is asked for by whoever wants it."""
     found: list[dict[str, Any]] = library.get(f"/v1/jobs/{number}/failures", limit=SHOWN_FAILURES)["failures"]
     return found
-
-
-def _name_others(library: Connection, number: int) -> None:
-    """A server of our own goes on with every job: whoever waits for one should know of the others."""
-    jobs = library.get("/v1/jobs")["jobs"] if library.is_ours else []
-    for one in jobs:
-        if one["is_worked_on"] and one["id"] != number:
-            how_far = f"{one['done'] + one['failed']} of {one['total']} done"
-            note(
-                f"goes on with job {one['id']} too: {one['kind']}, collection {one['collection']}, {how_far}"
-            )
 
 
 def _also_in(library: Connection, job: Facts) -> dict[str, int]:

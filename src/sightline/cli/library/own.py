@@ -12,6 +12,7 @@ from sightline.bootstrap.library import open_library
 from sightline.bootstrap.places import is_new, store_address
 from sightline.cli.library.errand import Errand
 from sightline.cli.library.needs import needed
+from sightline.cli.screen import note
 from sightline.imaging.memory import give_back_large_blocks
 from sightline.imaging.silence import silence_libtiff
 from sightline.observe.logs import configure_logging
@@ -31,6 +32,9 @@ def own_server(settings: Settings, errand: Errand) -> Iterator[Background]:
     """
     chooses_store = errand.store is not None and is_new(settings)  # then the next command need not name it
     needs = needed(settings, errand)
+    for job in needs.others:  # told before anybody works on them: a small one is soon done
+        how_far = f"{job.done + job.failed} of {job.total} done"
+        note(f"goes on with job {job.id} too: {job.kind}, collection {job.collection}, {how_far}")
     own = settings.model_copy(
         update={
             "models": needs.models,

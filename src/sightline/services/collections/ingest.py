@@ -52,7 +52,6 @@ HEARTBEAT_S = 20.0  # a third of a lease
 ROOM_S = 2.0  # between two looks whether a full disk has room again
 RETRY_S = 2.0
 CLOSING_S = 10.0  # for what is in hand; what is not kept by then is done again
-
 DELETED = (UnknownJobError, UnknownCollectionError)  # a job goes with its collection
 
 Models = Callable[[Space], EmbeddingService]  # raises SpaceMismatchError, NotReadyError

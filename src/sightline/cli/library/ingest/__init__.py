@@ -124,9 +124,8 @@ def ingest(
 ) -> None:
     """Take a folder, a table or a tar file of pictures into a collection.
 
-    What the collection has already costs nothing: repeat the command to bring it up to date. Whatever is
-    interrupted, by Ctrl-C or a power cut, goes on where it was with the next `sightline ingest` or
-    `sightline serve`. A picture that cannot be read is named, the rest goes on, and the command exits with 3.
+    Repeat the command to bring the collection up to date: what it has costs nothing. What is interrupted goes
+    on where it was with the next `sightline ingest` or `serve`. Exits with 3 if some pictures cannot be read.
 
     \b
     Examples:
