@@ -18,6 +18,7 @@ GROUPS: dict[str, RouteGroup] = {
     "/v1/collections/{name}/search": "search",
     "/v1/collections": "ingest",
     "/v1/collections/{name}/items": "ingest",
+    "/v1/collections/{name}/items/remove": "ingest",
     "/v1/collections/{name}/ingest": "ingest",
     "/v1/collections/{name}/re-embed": "ingest",
     "/v1/store": "ingest",
