@@ -30,8 +30,7 @@ def uninterrupted(home: Path, folder: Path) -> dict[str, Float32]:
 
 def check(library: Library, folder: Path, expected: Mapping[str, Float32]) -> None:
     """Everything of the source is there once, with its vector, and found by it; the view is as the record."""
-    head = library.record.collection(COLLECTION).head
-    assert library.views.wait(COLLECTION, head, timeout_s=CATCH_UP_S), "the view does not catch up"
+    _check_collections(library)
     walked = list(library.record.walk(COLLECTION))
     contents = {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
     assert {item.key: item.sha256 for item, _ in walked} == contents, "the items are not the source's"
@@ -41,6 +40,17 @@ def check(library: Library, folder: Path, expected: Mapping[str, Float32]) -> No
     assert (mine * theirs).sum(axis=1).min() >= SAME_COSINE, "a vector is another than without kills"
     _check_jobs(library)
     _check_view(library, walked)
+
+
+def _check_collections(library: Library) -> None:
+    """The store has those that the record has, each as far as the record is."""
+    names = [one.name for one in library.record.collections()]
+    for name in names:
+        head = library.record.collection(name).head
+        assert library.views.wait(name, head, timeout_s=CATCH_UP_S), f"the view of {name} does not catch up"
+    held = library.views.store.collections()
+    assert held == names, f"the store has {held}, the record {names}"
+    assert library.record.retired() == [], "a deletion was left undone"
 
 
 def _check_jobs(library: Library) -> None:
@@ -54,8 +64,6 @@ def _check_jobs(library: Library) -> None:
 def _check_view(library: Library, walked: list[tuple[Item, Float32]]) -> None:
     view = library.views.view(COLLECTION)
     assert view.count() == len(walked), f"{view.count()} rows in the view, {len(walked)} in the record"
-    assert library.views.store.collections() == [one.name for one in library.record.collections()]
-    assert library.record.retired() == []
     sha256_of = {item.id: item.sha256 for item, _ in walked}
 
     def is_found(one: tuple[Item, Float32]) -> bool:
