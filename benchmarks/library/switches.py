@@ -7,6 +7,7 @@ import itertools
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from qdrant_client import QdrantClient
 
@@ -19,6 +20,7 @@ from sightline.settings import Settings
 from sightline.stores.qdrant import QdrantStore
 from tests.libraries import caught_up, ingested, opened
 from tests.postgres import running_server
+from tests.qdrant import LocalQdrant
 
 SIZE_PX = (96, 128)
 ASKED = 200
@@ -64,10 +66,8 @@ def _switched(library: Library, address: str, first: Answers) -> Switch:
 
 
 def _open(settings: Settings, home: Path, address: str) -> Store:
-    if address.startswith(QDRANT):  # used by several threads, one at a time each call
-        return QdrantStore(
-            QdrantClient(path=address.removeprefix(QDRANT), force_disable_check_same_thread=True)
-        )
+    if address.startswith(QDRANT):
+        return QdrantStore(cast(QdrantClient, LocalQdrant(address.removeprefix(QDRANT))))
     return open_store(settings, home, address)
 
 

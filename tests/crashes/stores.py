@@ -4,6 +4,7 @@ Indexes are built from few items on, and `qdrant-local://PATH` is Qdrant as a li
 """
 
 from pathlib import Path
+from typing import cast
 
 from qdrant_client import QdrantClient
 
@@ -13,6 +14,7 @@ from sightline.settings import Settings
 from sightline.stores.duckdb import DuckDbStore
 from sightline.stores.pgvector import PgvectorStore
 from sightline.stores.qdrant import QdrantStore
+from tests.qdrant import LocalQdrant
 
 INDEX_FROM_ROWS = 200
 HELD_MAX_BYTES = INDEX_FROM_ROWS * 128  # of codes of the bundled model
@@ -26,7 +28,6 @@ def open_small_store(settings: Settings, home: Path, address: str) -> Store:
         case "postgresql":
             return PgvectorStore(address, index_from_rows=INDEX_FROM_ROWS)
         case "qdrant-local":
-            # several threads use it, one at a time each call
-            return QdrantStore(QdrantClient(path=rest, force_disable_check_same_thread=True))
+            return QdrantStore(cast(QdrantClient, LocalQdrant(rest)))
         case _:
             return open_store(settings, home, address)
