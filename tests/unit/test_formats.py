@@ -252,10 +252,10 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_costs_under_two_seconds(name: str) -> None:
     data = HOSTILE[name]()
-    start = time.monotonic()
+    start = time.process_time()
     with contextlib.suppress(ImageError):
         assert decode(data).width <= 500
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_text_bombs_do_not_spoil_the_picture_that_carries_them() -> None:
