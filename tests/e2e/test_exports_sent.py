@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sightline.bootstrap.library import open_library
@@ -27,6 +28,7 @@ from tests.waiting import wait_until
 COUNT = 3_000  # more than two batches
 METADATA = "x" * 4_000  # 12 MB in all: more than the buffers of a line hold
 FULL_AFTER_S = 1.0  # the line, while nobody reads
+STEADY_BYTES_PER_S = 8 * BoundedHttp.min_bytes_per_s  # a line moves in steps of what its reader holds
 
 
 class ImpatientHttp(BoundedHttp):
@@ -119,3 +121,31 @@ def test_an_export_that_is_read_is_whole(home: str, caplog: pytest.LogCaptureFix
     with running(home=home, http=ImpatientHttp) as server, asked(server.url) as line:
         assert rest(line).count(b'"item_id"') == COUNT
     assert not broken_off(caplog)
+
+
+def test_who_reads_slowly_but_steadily_gets_all(home: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The kernel takes megabytes at once, and then nothing for longer than we are patient."""
+    with running(home=home, http=ImpatientHttp) as server, asked(server.url) as line:
+        taken = b""
+        ends_at = time.monotonic() + 6 * ImpatientHttp.patience_s
+        while time.monotonic() < ends_at:
+            taken += line.recv(STEADY_BYTES_PER_S // 10)
+            time.sleep(0.1)
+        assert (taken + rest(line)).count(b'"item_id"') >= COUNT - 1  # a piece may end within the word
+    assert not broken_off(caplog)
+
+
+def test_a_request_that_is_half_sent_is_answered_when_the_server_ends(
+    home: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = read_settings({}, {"models": ("fake",), "port": 0, "home": home, "drain_ms": 0})
+    served = ServedModels(settings.models, loader=fake_model, workshop=Workshop(threads=2))
+    with ExitStack() as lines:
+        with served_in_background(settings, served, open_library(settings, served)) as background:
+            wait_until(lambda: httpx.get(f"{background.address}/readyz").status_code == 200)
+            host, port = background.address.removeprefix("http://").split(":")
+            line = lines.enter_context(socket.create_connection((host, int(port)), timeout=20))
+            line.sendall(b"POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{")
+            time.sleep(0.2)
+        assert line.recv(12).endswith(b" 408")
+    assert not [record for record in caplog.records if "ASGI" in record.getMessage()]

@@ -17,6 +17,7 @@ from sightline.web.threads import OF_ONE
 from tests.e2e.serving import running
 from tests.fakes import fake_model
 from tests.hanging import HangingStore
+from tests.waiting import wait_until
 
 MANY = 50  # more than there are threads by default
 SOON_S = 2.0
@@ -51,6 +52,26 @@ def test_searches_that_hang_leave_threads_for_probes_vectors_and_other_collectio
         assert answers == {504: OF_ONE, 429: MANY - OF_ONE}
         store.may_go_on.set()
         assert server.client.post("/v1/collections/stuck/search", json={"text": "a"}).json()["hits"]
+
+
+def test_who_waits_for_a_hanging_view_keeps_out_nobody_who_does_not(tmp_path: Path) -> None:
+    store = HangingStore("stuck", frozenset({"apply"}))
+    with running(home=str(tmp_path), stores=lambda *_: store) as server, ThreadPoolExecutor(MANY) as pool:
+        server.client.post("/v1/collections", json={"name": "stuck"}).raise_for_status()
+        items = f"{server.url}/v1/collections/stuck/items"
+
+        def put(number: int) -> int:
+            item = {"items": [{"id": str(number), "text": "a"}]}
+            return httpx.post(items, json=item, headers={"x-timeout-ms": "3000"}, timeout=20).status_code
+
+        puts = [pool.submit(put, number) for number in range(MANY)]
+        assert store.is_asked.wait(10)
+        wait_until(lambda: len(server.client.get(items).json()["items"]) == MANY)
+        assert not any(one.done() for one in puts)
+        one = {"items": [{"id": "mine", "text": "a"}], "wait": False}
+        assert server.client.post(items, json=one).status_code == 200
+        store.may_go_on.set()
+        assert {one.result() for one in puts} <= {200, 429}
 
 
 def test_a_server_ends_soon_though_its_store_never_answers(tmp_path: Path) -> None:

@@ -123,6 +123,14 @@ def test_a_truth_is_no_number_and_a_number_no_truth(
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param), answer.text
 
 
+def test_a_form_says_true_and_false_in_any_case_and_nothing_else(server: Running) -> None:
+    picture = {"file": png()}
+    for path, field in (("items", "wait"), ("search", "exact")):
+        for said, status in (("True", 200), ("false", 200), ("0", 200), ("banana", 400)):
+            answer = server.client.post(f"/v1/collections/new/{path}", data={field: said}, files=picture)
+            assert answer.status_code == status, (field, said, answer.text)
+
+
 def test_a_field_that_nobody_knows_is_refused_with_the_nearest_one(server: Running) -> None:
     path = "/v1/collections/new/search"
     picture = {"file": png()}

@@ -15,7 +15,7 @@ class Line:
 
     waiting_bytes = 0
 
-    def get_write_buffer_size(self) -> int:
+    def waiting(self) -> int:
         return self.waiting_bytes
 
 
@@ -27,7 +27,7 @@ async def _left_after_s(
     given_up = loop.create_future()
     began = loop.time()
     reader = Reader(
-        line,  # type: ignore[arg-type]
+        line.waiting,
         lambda: given_up.set_result(loop.time() - began),
         patience_s=PATIENCE_S,
         min_bytes_per_s=BYTES_PER_S,
@@ -71,7 +71,7 @@ async def _stall_after_a_fast_beginning():
     loop, line = asyncio.get_running_loop(), Line()
     given_up = loop.create_future()
     reader = Reader(
-        line,  # type: ignore[arg-type]
+        line.waiting,
         lambda: given_up.set_result(None),
         patience_s=PATIENCE_S,
         min_bytes_per_s=BYTES_PER_S,

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sightline.catalogue.full import FULL, full_in_our_words
 from sightline.domain.errors import (
+    InvalidRequestError,
     RecordBrokenError,
     RecordUnavailableError,
     SightlineError,
@@ -20,6 +21,11 @@ AWAY = RecordUnavailableError, "the record's database does not answer; try again
 UNWRITABLE = RecordUnavailableError, "the record's folder cannot be opened or written; see who owns its files"
 FAILING = RecordUnavailableError, "the disk of the record failed; see the system's log before you go on"
 BROKEN = RecordBrokenError, "the record's file is damaged; stop, keep a copy of it, and restore a backup"
+
+UNKEPT = (
+    InvalidRequestError,
+    "a text with the character NUL, or half of one, is none that can be kept or looked up",
+)
 
 Meaning = tuple[type[SightlineError], str]
 
@@ -38,6 +44,7 @@ SQLITE_MEANINGS: dict[int, Meaning] = {
 }
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: a whole code before its class
 POSTGRES_MEANINGS: dict[str, Meaning] = {
+    "22": UNKEPT,
     "53100": NO_ROOM,
     "53": AWAY,  # out of memory, connections
     "08": AWAY,  # connection
@@ -51,7 +58,8 @@ POSTGRES_MEANINGS: dict[str, Meaning] = {
 
 @contextmanager
 def in_our_words() -> Iterator[None]:
-    """Raises StorageFullError, RecordUnavailableError or RecordBrokenError for what the driver reports.
+    """Raises StorageFullError, RecordUnavailableError, RecordBrokenError for what the driver reports;
+    InvalidRequestError: the database has no such text.
 
     What is not in the tables is a mistake of ours and passes as it is.
     """
@@ -74,7 +82,7 @@ def _meaning(exc: DBAPIError | sqlite3.Error) -> Meaning | None:
     state = getattr(cause, "sqlstate", None)
     if state is not None:
         return POSTGRES_MEANINGS.get(state, POSTGRES_MEANINGS.get(state[:2]))
-    # psycopg gives no state when the connection itself is lost or never came to be
-    return (
-        AWAY if type(cause).__name__ == "OperationalError" and not isinstance(cause, sqlite3.Error) else None
-    )
+    if isinstance(cause, sqlite3.Error):
+        return None
+    # psycopg gives no state when the connection itself is lost or never came to be, nor to what it never sent
+    return {"OperationalError": AWAY, "DataError": UNKEPT}.get(type(cause).__name__)

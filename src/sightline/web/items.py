@@ -24,12 +24,12 @@ from sightline.web.asking import require_all
 from sightline.web.calls import Allowance, lane_of, while_connected
 from sightline.web.downloads import Link, Read, Sent, downloads_of
 from sightline.web.errors import RefusedError, error_body
-from sightline.web.library import in_thread, item_answer, library_of
+from sightline.web.library import in_thread, is_searchable, item_answer, library_of
 from sightline.web.openai import ERRORS
 from sightline.web.parameters import Limit, require_known
 from sightline.web.schemas import EXAMPLE_PICTURE, Body, check_text, documented, parsed, unknown
 from sightline.web.state import state_of
-from sightline.web.uploads import bounded_json, is_form, picture_of, read_form, read_json
+from sightline.web.uploads import bounded_json, flag, is_form, picture_of, read_form, read_json
 
 router = APIRouter(tags=["items"], responses=ERRORS, dependencies=[Depends(require_known)])
 
@@ -107,10 +107,8 @@ async def put_items(request: Request, name: str) -> Response:
             return await in_thread(request, lambda: _keep(library, name, batch.items, came))
 
     seq, told = await while_connected(request, work())
-    is_searchable = batch.wait and await in_thread(
-        request, lambda: library.views.wait(name, seq, timeout_s=allowance.left_s())
-    )
-    return json_answer({"items": told, "seq": seq, "searchable": is_searchable})
+    found = batch.wait and await is_searchable(request, name, seq)
+    return json_answer({"items": told, "seq": seq, "searchable": found})
 
 
 @router.get("/v1/collections/{name}/items", summary="Items by id, page by page")
@@ -129,17 +127,14 @@ async def get_item(request: Request, name: str, item: str) -> Response:
 
 @router.delete("/v1/collections/{name}/items/{item:path}", summary="Take an item out")
 async def remove_item(request: Request, name: str, item: str) -> Response:
-    library, allowance = library_of(request), Allowance.of(request)
+    library = library_of(request)
 
     def remove() -> int:
         _found(library, name, item)
         return library.remove(name, [item])
 
     seq = await in_thread(request, remove)
-    is_searchable = await in_thread(
-        request, lambda: library.views.wait(name, seq, timeout_s=allowance.left_s())
-    )
-    return json_answer({"seq": seq, "searchable": is_searchable})
+    return json_answer({"seq": seq, "searchable": await is_searchable(request, name, seq)})
 
 
 @router.post(
@@ -149,7 +144,7 @@ async def remove_item(request: Request, name: str, item: str) -> Response:
 )
 async def remove_items(request: Request, name: str) -> Response:
     """All that are there, in one step; those that are not are `missing`."""
-    library, allowance = library_of(request), Allowance.of(request)
+    library = library_of(request)
     asked = list(dict.fromkeys(parsed(RemoveItems, await read_json(request)).ids))
 
     def remove() -> tuple[int, list[str]]:
@@ -157,11 +152,8 @@ async def remove_items(request: Request, name: str) -> Response:
         return library.remove(name, list(there)), [one for one in asked if one not in there]
 
     seq, missing = await in_thread(request, remove)
-    is_searchable = await in_thread(
-        request, lambda: library.views.wait(name, seq, timeout_s=allowance.left_s())
-    )
-    removed = len(asked) - len(missing)
-    return json_answer({"removed": removed, "missing": missing, "seq": seq, "searchable": is_searchable})
+    removed, found = len(asked) - len(missing), await is_searchable(request, name, seq)
+    return json_answer({"removed": removed, "missing": missing, "seq": seq, "searchable": found})
 
 
 @router.get("/v1/collections/{name}/thumbnails/{item:path}", summary="An item's picture, at most 256 px wide")
@@ -213,7 +205,7 @@ async def _read_form(request: Request) -> Batch:
     uri = checked_uri(form.fields.get("uri", ""))
     kept = (own_id and checked_item_id(own_id), uri, checked_metadata(metadata))
     items = [Given(Picture(data), *kept) for data in form.files]
-    return Batch(items, wait=form.fields.get("wait") not in ("false", "0"))
+    return Batch(items, wait=flag("wait", form.fields.get("wait", "true")))
 
 
 def _given(one: GivenItem, settings: Settings, *, each: bool) -> Given:

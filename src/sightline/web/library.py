@@ -50,8 +50,20 @@ async def at_length(request: Request, work: Callable[[], T]) -> T:
         return await state_of(request).threads.call(_purpose(request), work)
 
 
-def _purpose(request: Request) -> tuple[str, str | None]:
-    return request.scope["route"].path, request.path_params.get("name", request.path_params.get("collection"))
+async def is_searchable(request: Request, name: str, seq: int) -> bool:
+    """Wait until searches find a change, or the request's time is over.
+
+    These waits have places of their own: a store that hangs does not keep out those who do not wait for it.
+    """
+    views, left_s = library_of(request).views, Allowance.of(request).left_s()
+    return await state_of(request).threads.call(
+        (*_purpose(request), "view"), lambda: views.wait(name, seq, timeout_s=left_s), within_s=left_s
+    )
+
+
+def _purpose(request: Request) -> tuple[str, str, str | None]:
+    of = request.path_params.get("name", request.path_params.get("collection"))
+    return request.method, request.scope["route"].path, of
 
 
 @contextmanager

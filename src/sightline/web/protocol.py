@@ -9,6 +9,7 @@ import logging
 import secrets
 import socket
 import struct
+from functools import partial
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -16,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from sightline.web.errors import RefusedError, error_answer
 from sightline.web.limits import REST_BYTES, REST_S
 from sightline.web.pieces import BREAK_OFF
-from sightline.web.reader import Reader
+from sightline.web.reader import Reader, waiting_bytes
 from sightline.web.state import METRICS
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,10 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
         self._reader = Reader(
-            transport, self._leave, patience_s=self.patience_s, min_bytes_per_s=self.min_bytes_per_s
+            partial(waiting_bytes, transport),
+            self._leave,
+            patience_s=self.patience_s,
+            min_bytes_per_s=self.min_bytes_per_s,
         )
         self._allow(self.head_s)
 
@@ -66,6 +70,10 @@ class BoundedHttp(HttpToolsProtocol):
     def shutdown(self) -> None:
         super().shutdown()
         self._reader.hurry(self.ending_s)
+        if (
+            self._alarm is not None and self.cycle is not None
+        ):  # a request comes in: it is answered, not cut off
+            self._allow(self.ending_s)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

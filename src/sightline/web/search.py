@@ -29,7 +29,7 @@ from sightline.web.openai import ERRORS
 from sightline.web.parameters import require_known
 from sightline.web.schemas import Body, check_text, documented, parsed
 from sightline.web.state import ServerState, state_of
-from sightline.web.uploads import bounded_json, is_form, picture_of, read_form, read_json
+from sightline.web.uploads import bounded_json, flag, is_form, picture_of, read_form, read_json
 
 router = APIRouter(tags=["search"], responses=ERRORS, dependencies=[Depends(require_known)])
 
@@ -129,6 +129,8 @@ def _value(name: str, text: str) -> object:
     """A field of a form is text; what is none in JSON is written as in JSON."""
     if name in TEXT_FIELDS:
         return text
+    if name == "exact":
+        return flag(name, text)
     return bounded_json(text.encode(), f"the field `{name}`")
 
 

@@ -8,8 +8,7 @@ from starlette.responses import Response
 
 from sightline.domain.errors import UnknownSourceError
 from sightline.web.answers import json_answer
-from sightline.web.calls import Allowance
-from sightline.web.library import in_thread, library_of, source_answer
+from sightline.web.library import in_thread, is_searchable, library_of, source_answer
 from sightline.web.openai import ERRORS
 from sightline.web.parameters import require_known
 
@@ -34,13 +33,11 @@ async def get_source(request: Request, collection: str, name: str) -> Response:
 @router.delete("/v1/collections/{collection}/sources", summary="Take a source out with its items")
 async def remove_source(request: Request, collection: str, name: str) -> Response:
     """All or none. Vectors stay in the record: to take the source in again costs no forward pass."""
-    library, allowance = library_of(request), Allowance.of(request)
+    library = library_of(request)
 
     def remove() -> tuple[int, int]:
         return library.remove_source(collection, name), library.record.head(collection)
 
     removed, seq = await in_thread(request, remove)
-    is_searchable = await in_thread(
-        request, lambda: library.views.wait(collection, seq, timeout_s=allowance.left_s())
-    )
-    return json_answer({"removed": removed, "seq": seq, "searchable": is_searchable})
+    found = await is_searchable(request, collection, seq)
+    return json_answer({"removed": removed, "seq": seq, "searchable": found})

@@ -26,6 +26,7 @@ MAX_PARTS = 16
 MAX_JSON_VALUES = 262_144  # 20 MB could hold ten million, of 56 bytes each
 SMALL_JSON_BYTES = 65_536  # too little to hold many values
 
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _DATA_URI = re.compile(r"data:([^,]{0,200}),", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,30}:", re.IGNORECASE)
 _URL_SAFE = str.maketrans("-_", "+/", " \t\r\n")
@@ -122,6 +123,13 @@ async def read_form(request: Request) -> Form:
 
 def is_form(request: Request) -> bool:
     return parse_options_header(request.headers.get("content-type", ""))[0] == b"multipart/form-data"
+
+
+def flag(name: str, text: str) -> bool:
+    """A field of a form, which has no true and false of its own. Raises RefusedError."""
+    if text.lower() not in FLAGS:
+        raise RefusedError("invalid_request", f"the field `{name}` is either true or false", param=name)
+    return FLAGS[text.lower()]
 
 
 def picture_of(text: str, settings: Settings) -> Picture | Link:

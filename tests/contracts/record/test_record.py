@@ -324,7 +324,7 @@ def test_a_record_from_before_models_folders_gets_a_place_for_them(
 ) -> None:
     with database.writing("test") as connection:
         connection.execute(text("ALTER TABLE spaces DROP COLUMN origin"))
-        connection.execute(text("DELETE FROM schema_steps WHERE number = 2"))
+        connection.execute(text("DELETE FROM schema_steps WHERE number = 3"))
     with database.writing("test") as connection:
         assert [step.name for step in bring_forward(connection)] == ["the folders of models"]
     assert record.space("shoes") == SPACE
@@ -346,3 +346,11 @@ def test_what_came_with_requests_is_told_from_what_came_from_a_source(record: Sq
     record.retire("shoes")
     assert [one.id for one in record.uploads("shoes")] == [item(0).id, item(2).id]
     assert record.uploaded(contents) == {content(2)}
+
+
+def test_a_text_with_nul_is_the_askers_mistake(record: SqlRecord, database: Database) -> None:
+    if database.is_file:
+        assert record.items("shoes", ["a\0b"]) == {}
+    else:
+        with pytest.raises(InvalidRequestError, match="NUL"):
+            record.items("shoes", ["a\0b"])
