@@ -423,3 +423,20 @@ def test_doctor_tells_of_an_upload_that_is_lost_and_of_one_that_nobody_names(tmp
         run(tmp_path, "doctor", "--port", "0", "--remove-unnamed")
         assert not stray.exists()
         assert kept[1].exists()
+
+
+def test_reembed_says_what_keeps_it_from_changing_over_and_what_was_taken_out(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "photos", range(3))
+    assert run(tmp_path, "models", "synthesize", "dinov2-small", "--out", "o", "--layers", "1").returncode == 0
+    answer(tmp_path, "ingest", "photos")
+    (tmp_path / "photos" / "00001.png").unlink()
+    asked = ("collection", "re-embed", "photos", "--model", "o")
+    kept = run(tmp_path, *asked)
+    assert kept.returncode == 3
+    assert b"photos is still searched with mini: 1 item has no vector of o; put it back" in kept.stderr
+    dropped = run(tmp_path, *asked, "--drop-unreadable")
+    assert dropped.returncode == 0, dropped.stderr
+    assert b"1 item is taken out: " in dropped.stderr
+    assert b"photos is searched with o from now on" in dropped.stderr
+    assert b"sightline retry" not in dropped.stderr
+    assert b"job 2 is out of date: job 3 embedded photos anew since" in run(tmp_path, "retry", "2").stderr
