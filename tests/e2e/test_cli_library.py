@@ -8,6 +8,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ import pytest
 from benchmarks.library.pictures import jpegs
 from sightline.catalogue.owner import holder
 from sightline.models.card_files import BUNDLED
-from tests.e2e.terminal import sightline, started
+from tests.e2e.terminal import environment, sightline, started
 from tests.libraries import write_pictures
 from tests.waiting import wait_until
 
@@ -427,7 +428,9 @@ def test_doctor_tells_of_an_upload_that_is_lost_and_of_one_that_nobody_names(tmp
 
 def test_reembed_says_what_keeps_it_from_changing_over_and_what_was_taken_out(tmp_path: Path) -> None:
     write_pictures(tmp_path / "photos", range(3))
-    assert run(tmp_path, "models", "synthesize", "dinov2-small", "--out", "o", "--layers", "1").returncode == 0
+    assert (
+        run(tmp_path, "models", "synthesize", "dinov2-small", "--out", "o", "--layers", "1").returncode == 0
+    )
     answer(tmp_path, "ingest", "photos")
     (tmp_path / "photos" / "00001.png").unlink()
     asked = ("collection", "re-embed", "photos", "--model", "o")
@@ -440,3 +443,32 @@ def test_reembed_says_what_keeps_it_from_changing_over_and_what_was_taken_out(tm
     assert b"photos is searched with o from now on" in dropped.stderr
     assert b"sightline retry" not in dropped.stderr
     assert b"job 2 is out of date: job 3 embedded photos anew since" in run(tmp_path, "retry", "2").stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "caf\udce9"),
+        ("search", "a mug", "--filter", '{"caf\udce9": 1}'),
+        ("ingest", "photos", "--exclude", "caf\udce9"),
+        ("backup", "caf\udce9"),
+        ("collection", "remove", "photos", "caf\udce9"),
+        ("store", "switch", "--to", "caf\udce9"),
+    ],
+)
+def test_argument_that_is_not_text_is_shown_in_one_line(served: Path, arguments: tuple[str, ...]) -> None:
+    done = run(served, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.count(b"\n") == 1
+    assert b"caf\\xe9" in done.stderr
+    assert b"is not text in UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_lead_nowhere_and_the_work_is_done(tmp_path: Path, closed: str) -> None:
+    write_pictures(tmp_path / "photos", range(3))
+    shell = f'"{sys.executable}" -m sightline ingest photos {closed}'
+    settings = environment(tmp_path / "cache", **settings_of(tmp_path / "home"))
+    assert subprocess.run(["/bin/sh", "-c", shell], cwd=tmp_path, env=settings, check=False).returncode == 0
+    [photos] = answer(tmp_path, "collection", "list")
+    assert photos["items"] == 3
