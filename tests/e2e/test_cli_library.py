@@ -472,3 +472,20 @@ def test_streams_that_are_closed_lead_nowhere_and_the_work_is_done(tmp_path: Pat
     assert subprocess.run(["/bin/sh", "-c", shell], cwd=tmp_path, env=settings, check=False).returncode == 0
     [photos] = answer(tmp_path, "collection", "list")
     assert photos["items"] == 3
+
+
+def test_export_says_how_many_items_it_wrote_and_which_field_no_item_has(served: Path) -> None:
+    done = run(served, "export", "few.jsonl", "--filter", '{"colr": "red"}')
+    assert done.returncode == 0
+    assert b"no item has the field 'colr'\n0 items of photos to few.jsonl" in done.stderr
+    told = answer(served, "export", "all.jsonl", "--no-vectors")
+    assert told["items"] == len((served / "all.jsonl").read_bytes().splitlines())
+
+
+def test_what_is_to_go_is_looked_for_before_anybody_is_asked(served: Path) -> None:
+    unknown = run(served, "collection", "remove-source", "photos", "nowhere")
+    assert b"photos has no source nowhere; its sources are: " in unknown.stderr
+    assert b"collection 'nothing'" in run(served, "collection", "delete", "nothing").stderr
+    asked = run(served, "collection", "delete", "photos")
+    assert asked.returncode == 2
+    assert re.search(rb"Delete photos with \d+ items, .* say so by --yes", b" ".join(asked.stderr.split()))

@@ -25,7 +25,7 @@ class Notes:
 
     def on(self, hits: Sequence[Hit], lag: int) -> list[str]:
         """Sentences for people. Raises UnknownCollectionError, StoreError, RecordError."""
-        notes = [f"no item has the field {'.'.join(path)!r}" for path in self._unknown_fields(hits)]
+        notes = [no_such_field(path) for path in self._unknown_fields(hits)]
         return notes if hits else [*notes, *self._why_none(lag)]
 
     def _unknown_fields(self, hits: Sequence[Hit]) -> Iterator[Path]:
@@ -53,3 +53,7 @@ class Notes:
             yield "what is asked about is left out of its own hits, and nothing else can be found"
         if items and lag:
             yield f"what is searched is {lag} changes behind the collection: search again in a moment"
+
+
+def no_such_field(path: Path) -> str:
+    return f"no item has the field {'.'.join(path)!r}"
