@@ -489,3 +489,13 @@ def test_what_is_to_go_is_looked_for_before_anybody_is_asked(served: Path) -> No
     asked = run(served, "collection", "delete", "photos")
     assert asked.returncode == 2
     assert re.search(rb"Delete photos with \d+ items, .* say so by --yes", b" ".join(asked.stderr.split()))
+
+
+def test_store_that_does_not_answer_is_named_with_the_reason_and_nothing_else(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "photos", range(1))
+    answer(tmp_path, "ingest", "photos")
+    for kind in ("postgresql", "qdrant"):
+        done = run(tmp_path, "store", "switch", "--to", f"{kind}://me:secret@127.0.0.1:1/there")
+        assert done.returncode == 1
+        [line] = done.stderr.splitlines()
+        assert line.startswith(b"error: 127.0.0.1:1: the connection is refused")
