@@ -4,6 +4,7 @@ import typer
 from sightline.cli.library.ingest.run import types_of
 from sightline.cli.library.outcome import failure_line
 from sightline.cli.library.scan import lines_of
+from sightline.domain.wording import counted
 
 COUNTS = dict.fromkeys(("found", "added", "changed", "moved", "unchanged", "removed", "kept"), 0)
 
@@ -40,3 +41,8 @@ def test_a_failure_without_an_address_is_named_by_its_id():
     gone = {"id": "mug-7", "uri": "", "code": "entry_gone", "message": "it is gone"}
     assert failure_line(gone) == "mug-7: entry_gone: it is gone"
     assert failure_line({**gone, "uri": "/a.png"}) == "/a.png: entry_gone: it is gone"
+
+
+def test_one_of_a_thing_is_not_called_many():
+    assert [counted(count, "item") for count in (0, 1, 2)] == ["0 items", "1 item", "2 items"]
+    assert next(lines_of({**COUNTS, "found": 1, "left_out": {}, "remarks": []})) == "scan: 1 picture"

@@ -14,6 +14,7 @@ from sightline.cli.library.scan import lines_of
 from sightline.cli.progress import progress
 from sightline.cli.screen import note, printable, show_json
 from sightline.domain.errors import ServerRefusedError
+from sightline.domain.wording import counted
 
 SHOWN_FAILURES = 20
 GONE = ("job_not_found", "collection_not_found")
@@ -51,8 +52,8 @@ def awaited(library: Connection, job: Facts, *, as_json: bool) -> ExitCode:
     for source, count in also_in.items():
         name = shlex.quote(source)
         note(
-            f"{count} pictures of it are also there from {printable(source)}: if it has moved from there, "
-            f"`sightline collection remove-source {job['collection']} {name}` takes those out"
+            f"also there from {printable(source)}: {counted(count, 'picture')} of it; if it has moved from "
+            f"there, `sightline collection remove-source {job['collection']} {name}` takes that out"
         )
     if job["state"] != "done":
         return ExitCode.ERROR

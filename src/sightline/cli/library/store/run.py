@@ -16,9 +16,9 @@ def run(address: str, *, as_json: bool) -> None:
             chosen = library.post("/v1/store", {"to": address})
         except ServerRefusedError as error:
             why = why_silent(address) if error.code == AWAY else None
-            raise (
-                error if why is None else ServerRefusedError(f"{why}; nothing is changed", code=AWAY)
-            ) from error
+            if why is None:
+                raise
+            raise ServerRefusedError(f"{why}; nothing is changed", code=AWAY) from error
     if as_json:
         show_json(chosen)
     else:
