@@ -8,6 +8,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ import pytest
 from benchmarks.library.pictures import jpegs
 from sightline.catalogue.owner import holder
 from sightline.models.card_files import BUNDLED
-from tests.e2e.terminal import sightline, started
+from tests.e2e.terminal import environment, sightline, started
 from tests.libraries import write_pictures
 from tests.waiting import wait_until
 
@@ -220,7 +221,7 @@ def test_folder_that_moved_is_told_and_taken_out(served: Path) -> None:
     (served / "before").rename(served / "after")
     done = run(served, "ingest", "after", "--collection", "moving")
     command = f"sightline collection remove-source moving {served / 'before'}"
-    assert f"3 pictures of it are also there from {served / 'before'}".encode() in done.stderr
+    assert f"also there from {served / 'before'}: 3 pictures of it".encode() in done.stderr
     assert f"`{command}`".encode() in done.stderr
     assert b"scan: 3 pictures: 3 added" in done.stderr
     assert answer(served, *command.split()[1:], "--yes")["removed"] == 3
@@ -423,3 +424,78 @@ def test_doctor_tells_of_an_upload_that_is_lost_and_of_one_that_nobody_names(tmp
         run(tmp_path, "doctor", "--port", "0", "--remove-unnamed")
         assert not stray.exists()
         assert kept[1].exists()
+
+
+def test_reembed_says_what_keeps_it_from_changing_over_and_what_was_taken_out(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "photos", range(3))
+    assert (
+        run(tmp_path, "models", "synthesize", "dinov2-small", "--out", "o", "--layers", "1").returncode == 0
+    )
+    answer(tmp_path, "ingest", "photos")
+    (tmp_path / "photos" / "00001.png").unlink()
+    asked = ("collection", "re-embed", "photos", "--model", "o")
+    kept = run(tmp_path, *asked)
+    assert kept.returncode == 3
+    assert b"photos is still searched with mini: 1 item has no vector of o; put it back" in kept.stderr
+    dropped = run(tmp_path, *asked, "--drop-unreadable")
+    assert dropped.returncode == 0, dropped.stderr
+    assert b"1 item is taken out: " in dropped.stderr
+    assert b"photos is searched with o from now on" in dropped.stderr
+    assert b"sightline retry" not in dropped.stderr
+    assert b"job 2 is out of date: job 3 embedded photos anew since" in run(tmp_path, "retry", "2").stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "-c", "photos", "caf\udce9"),
+        ("search", "-c", "photos", "a mug", "--filter", '{"caf\udce9": 1}'),
+        ("ingest", "photos", "--exclude", "caf\udce9"),
+        ("backup", "caf\udce9"),
+        ("collection", "remove", "photos", "caf\udce9"),
+        ("store", "switch", "--to", "caf\udce9"),
+    ],
+)
+def test_argument_that_is_not_text_is_shown_in_one_line(served: Path, arguments: tuple[str, ...]) -> None:
+    done = run(served, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.count(b"\n") == 1
+    assert b"caf\\xe9" in done.stderr
+    assert b"is not text in UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_lead_nowhere_and_the_work_is_done(tmp_path: Path, closed: str) -> None:
+    write_pictures(tmp_path / "photos", range(3))
+    shell = f'"{sys.executable}" -m sightline ingest photos {closed}'
+    settings = environment(tmp_path / "cache", **settings_of(tmp_path / "home"))
+    assert subprocess.run(["/bin/sh", "-c", shell], cwd=tmp_path, env=settings, check=False).returncode == 0
+    [photos] = answer(tmp_path, "collection", "list")
+    assert photos["items"] == 3
+
+
+def test_export_says_how_many_items_it_wrote_and_which_field_no_item_has(served: Path) -> None:
+    done = run(served, "export", "few.jsonl", "-c", "photos", "--filter", '{"colr": "red"}')
+    assert done.returncode == 0
+    assert b"no item has the field 'colr'\n0 items of photos to few.jsonl" in done.stderr
+    told = answer(served, "export", "all.jsonl", "-c", "photos", "--no-vectors")
+    assert told["items"] == len((served / "all.jsonl").read_bytes().splitlines())
+
+
+def test_what_is_to_go_is_looked_for_before_anybody_is_asked(served: Path) -> None:
+    unknown = run(served, "collection", "remove-source", "photos", "nowhere")
+    assert b"photos has no source nowhere; its sources are: " in unknown.stderr
+    assert b"collection 'nothing'" in run(served, "collection", "delete", "nothing").stderr
+    asked = run(served, "collection", "delete", "photos")
+    assert asked.returncode == 2
+    assert re.search(rb"Delete photos with \d+ items, .* say so by --yes", b" ".join(asked.stderr.split()))
+
+
+def test_store_that_does_not_answer_is_named_with_the_reason_and_nothing_else(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "photos", range(1))
+    answer(tmp_path, "ingest", "photos")
+    for kind in ("postgresql", "qdrant"):
+        done = run(tmp_path, "store", "switch", "--to", f"{kind}://me:secret@127.0.0.1:1/there")
+        assert done.returncode == 1
+        [line] = done.stderr.splitlines()
+        assert line.startswith(b"error: 127.0.0.1:1: the connection is refused")

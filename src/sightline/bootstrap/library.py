@@ -18,16 +18,16 @@ from sightline.catalogue.uploads import UploadFolder
 from sightline.domain.collections import SourceNote, Space
 from sightline.domain.errors import SettingsError, SourceError
 from sightline.domain.items import Json
-from sightline.domain.ledger import Job
+from sightline.domain.ledger import REEMBED, Job
 from sightline.domain.ports import Fetcher, Source, Store
 from sightline.environment import home_of
 from sightline.registry import export_format, source_class, store_class
 from sightline.services.collections.choice import shown
 from sightline.services.collections.export import Export
 from sightline.services.collections.ingest import Ingestion
-from sightline.services.collections.kinds import REEMBED, space_asked
 from sightline.services.collections.library import Library
 from sightline.services.collections.planning import OpenSource
+from sightline.services.collections.reembedding import space_asked
 from sightline.services.collections.thumbnails import ThumbnailCache, Thumbnails
 from sightline.services.collections.uploads import KeptUploads
 from sightline.services.collections.views import Views

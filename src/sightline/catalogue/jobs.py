@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from sightline.catalogue import changes, shards
+from sightline.catalogue import changes, endings, shards
 from sightline.catalogue.database import Database
 from sightline.catalogue.tables import collections, events, job_errors, jobs
 from sightline.catalogue.tables import shards as shards_table
@@ -178,6 +178,12 @@ class SqlLedger:
                 if row.state == "done":
                     _move(connection, row, "running")
             return queued
+
+    def conclude(self, job_id: int, *, reason: str, message: str, settles: bool = False) -> None:
+        """Note what a done job's end brought. settles: what failed is forgotten. Raises JobStateError."""
+        with self._database.writing("job.conclude") as connection:
+            row = _locked(connection, job_id)
+            endings.conclude(connection, row, reason=reason, message=message, settles=settles)
 
     def has_room(self) -> bool:
         """Whether the disk, if it was full, has room again: then jobs that were paused for it can go on."""

@@ -27,6 +27,7 @@ from sightline.cli.library import (
 )  # fmt: skip
 from sightline.cli.models import models
 from sightline.cli.serve import serve
+from sightline.cli.streams import open_closed_streams
 from sightline.version import VERSION
 
 app = typer.Typer(
@@ -81,6 +82,7 @@ def sightline(
 
 def main() -> None:
     """What the `sightline` command runs."""
+    open_closed_streams()
     # as Ctrl-C: temporary files go away, and the exit code says that something was left undone
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     app(prog_name="sightline")

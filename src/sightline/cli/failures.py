@@ -1,7 +1,9 @@
 """How a command ends when it does not succeed: one line and an exit code. Does not know the commands."""
 
 import os
+import re
 import sys
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -11,6 +13,7 @@ from typer.core import TyperGroup
 from sightline.domain.errors import SightlineError
 
 DEBUG = "SIGHTLINE_DEBUG"
+ESCAPED = re.compile("[\udc80-\udcff]")  # PEP 383
 
 
 class ExitCode(IntEnum):
@@ -41,6 +44,13 @@ class Commands(TyperGroup):
         except BrokenPipeError as unread:  # whoever read our output has seen enough
             _stop_writing()
             raise typer.Exit(ExitCode.UNREAD) from unread
+        except UnicodeError as error:
+            given = _not_text(sys.argv[1:])
+            if given is None or ctx.find_root().params.get("debug"):
+                raise
+            remedy = "of a file, rename it or name a link to it"
+            typer.echo(f"error: '{given}' is not text in UTF-8; {remedy}", err=True)
+            raise typer.Exit(ExitCode.USAGE) from error
         except (SightlineError, OSError) as error:
             if ctx.find_root().params.get("debug"):
                 raise
@@ -49,6 +59,16 @@ class Commands(TyperGroup):
         except KeyboardInterrupt as stop:
             typer.echo("interrupted", err=True)
             raise typer.Exit(ExitCode.INTERRUPTED) from stop
+
+
+def _not_text(arguments: Sequence[str]) -> str | None:
+    """The first whose bytes are not UTF-8, these as \\xe9.
+
+    A shell gives bytes. Python keeps those that are not text as surrogates, which no request can bear.
+    """
+    for given in filter(ESCAPED.search, arguments):
+        return given.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return None
 
 
 def _stop_writing() -> None:

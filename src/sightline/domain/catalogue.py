@@ -208,6 +208,13 @@ class Ledger(Protocol):
         """Queue all tasks that failed to be tried again; returns how many. Raises JobStateError."""
         ...
 
+    def conclude(self, job_id: int, *, reason: str, message: str, settles: bool = False) -> None:
+        """Note what a done job's end brought, by code and in words, until it runs again.
+
+        settles: what failed is done with too, and forgotten. Raises JobStateError: the job is not done.
+        """
+        ...
+
     def has_room(self) -> bool:
         """Whether the disk, if it was full, has room again: then jobs that were paused for it can go on.
 

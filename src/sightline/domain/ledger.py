@@ -26,6 +26,8 @@ MOVES: Mapping[JobState, frozenset[JobState]] = {
 }
 UNFINISHED: tuple[JobState, ...] = ("planning", "running", "paused")
 
+REEMBED = "re-embed"  # the kind of job whose end changes a collection over
+
 
 @dataclass(frozen=True)
 class Task:
@@ -52,8 +54,8 @@ class Job:
 
     events: how many there are, which is the newest one's id.
     scan: what its planning found, as its kind tells it; empty until it is planned.
-    reason, message: why it is paused or failed, by code and in words. Times are seconds since 1970, for
-    display only.
+    reason, message: why it is paused or failed, or what its end brought, by code and in words.
+    Times are seconds since 1970, for display only.
     """
 
     id: int

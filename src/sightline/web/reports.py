@@ -83,6 +83,26 @@ async def export(
     return StreamingResponse(in_pieces(request, pieces), headers=headers, media_type=form.media_type)
 
 
+@router.get("/v1/collections/{name}/export/survey", summary="How many items an export will hold")
+async def survey_export(request: Request, name: str, *, filter: str | None = None) -> Response:
+    """filter: as in the export. notes: which of its fields no item has."""
+    library, left = library_of(request), threading.Event()
+    where = None if filter is None else parse(bounded_json(filter.encode(), "the filter"))
+
+    def go_on(_: int) -> None:
+        if state_of(request).is_draining or left.is_set():
+            raise NotReadyError("the server is shutting down; ask another one")
+
+    def found() -> dict[str, object]:
+        survey = library.export.survey(ExportOrder(name, "jsonl", where), go_on)
+        return {"items": survey.items, "notes": list(survey.notes)}
+
+    try:
+        return json_answer(await while_connected(request, at_length(request, found)))
+    finally:
+        left.set()
+
+
 def _group(group: Group) -> dict[str, object]:
     copies = [
         {**item_answer(copy.item), "score": copy.score, "exact": copy.is_exact} for copy in group.copies

@@ -282,7 +282,7 @@ def test_view_that_is_behind_says_so_where_there_are_no_hits(new_library):
     item = Item("item-000", "pictures/item-000.jpg", sha256, 100, 0, {})
     library.record.commit("shoes", Changeset(library.space.fingerprint, [item], vectors={sha256: vector}))
     answer = Search(library.record, library).search("shoes", like(vector))
-    assert answer.notes == ["what is searched is 1 changes behind the collection: search again in a moment"]
+    assert answer.notes == ["what is searched is 1 change behind the collection: try again in a moment"]
 
 
 class CountedView:

@@ -9,6 +9,7 @@ from sightline.cli.doctor.checks import Finding
 from sightline.cli.library.connection import Connection, connected
 from sightline.cli.library.errand import Errand
 from sightline.domain.errors import SightlineError
+from sightline.domain.wording import counted
 from sightline.environment import home_of
 from sightline.settings import Settings
 
@@ -73,7 +74,7 @@ def _repaired(connection: Connection, name: str) -> Finding:
 
 
 def _uploads(seen: dict[str, Any]) -> Finding:
-    found = f"{seen['kept']} items are kept as they came"
+    found = f"{counted(seen['kept'], 'item')} kept as sent"
     lost = [
         f"{word} in {name}: {_named(ids)}"
         for word in ("missing", "changed")
@@ -96,7 +97,7 @@ def _named(ids: list[str]) -> str:
 
 def _finding(one: dict[str, Any]) -> Finding:
     index = "" if one["by_index"] is None else f", {one['by_index']} of them by the index"
-    found = f"{one['items']} items; {one['compared']} vectors compared{index}"
+    found = f"{counted(one['items'], 'item')}; {counted(one['compared'], 'vector')} compared{index}"
     if one["record_problems"]:
         return Finding(one["name"], "fail", "; ".join(one["record_problems"]), "restore a backup")
     if one["problems"]:
@@ -104,7 +105,6 @@ def _finding(one: dict[str, Any]) -> Finding:
     if one["trouble"]:
         return Finding(one["name"], "warn", f"{found}; {one['trouble']}", "nothing is lost: see to the store")
     if one["lag"]:
-        return Finding(
-            one["name"], "warn", f"{found}; searches are {one['lag']} changes behind", "wait a while"
-        )
+        behind = f"searches are {counted(one['lag'], 'change')} behind"
+        return Finding(one["name"], "warn", f"{found}; {behind}", "wait a while")
     return Finding(one["name"], "ok", found)

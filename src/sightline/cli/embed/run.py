@@ -17,6 +17,7 @@ from sightline.cli.options import Chosen
 from sightline.cli.progress import Progress, progress
 from sightline.cli.screen import note, printable, show_json
 from sightline.domain.errors import SightlineError
+from sightline.domain.wording import counted
 from sightline.services.model import Model
 
 
@@ -104,4 +105,5 @@ def _report(order: Order, model: Model, tally: Tally) -> None:
         return
     failed = f"; {len(tally.failed)} failed and were left out" if tally.failed else ""
     place = "stdout" if order.out == STDOUT else order.out
-    note(f"{tally.embedded} {order.unit} to {place} in {tally.seconds:.1f} s, {rate:.0f} per second{failed}")
+    embedded = counted(tally.embedded, order.unit.removesuffix("s"))
+    note(f"{embedded} to {place} in {tally.seconds:.1f} s, {rate:.0f} per second{failed}")

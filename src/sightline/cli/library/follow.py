@@ -8,11 +8,13 @@ from typing import Any
 from sightline.cli.library.connection import Connection
 from sightline.cli.progress import Progress
 from sightline.domain.errors import ServerAwayError, ServerRefusedError
-from sightline.domain.ledger import STATES, UNFINISHED
+from sightline.domain.ledger import REEMBED, STATES, UNFINISHED
 
 Facts = Mapping[str, Any]
 
 POLL_S = 0.5
+LOOK_S = 0.05  # between two looks for what usually comes at once
+CONCLUDED_S = 60.0  # its collection's view is dropped first, and a store may be slow
 # nobody but a person ends this pause; a full disk's ends by itself
 BY_REQUEST = "by_request"
 
@@ -35,6 +37,17 @@ def followed(library: Connection, number: int, bar: Progress) -> Facts:
                     bar.reach(facts["done"] + facts["failed"], facts.get("total", job["total"]))
         except (ServerRefusedError, ServerAwayError):  # as many streams are open as can be, or it broke off
             time.sleep(POLL_S)
+
+
+def concluded(library: Connection, job: Facts) -> Facts:
+    """The job with what its end brought, where that is told: a re-embed changes over once it is done."""
+    ends_at = time.monotonic() + CONCLUDED_S
+    while job["kind"] == REEMBED and job["state"] == "done" and job["reason"] is None:
+        if time.monotonic() > ends_at:
+            break
+        time.sleep(LOOK_S)
+        job = library.get(f"/v1/jobs/{job['id']}")
+    return job
 
 
 def _is_over(job: Facts) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sightline.cli.library.connection import Connection
 from sightline.cli.screen import note
+from sightline.domain.wording import counted
 
 LOOK_S = 0.1
 PATIENCE_S = 30.0  # a replay of 100,000 vectors takes as long
@@ -22,7 +23,7 @@ def caught_up(library: Connection, collection: str) -> None:
         store = _store(library, collection)
     if store["lag"]:
         why = f": {store['trouble']}" if store["trouble"] else ""
-        note(f"searches in {collection} are {store['lag']} changes behind{why}")
+        note(f"searches in {collection} are {counted(store['lag'], 'change')} behind{why}")
 
 
 def _store(library: Connection, collection: str) -> dict[str, Any]:

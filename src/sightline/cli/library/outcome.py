@@ -8,12 +8,13 @@ import typer
 
 from sightline.cli.failures import ExitCode
 from sightline.cli.library.connection import Connection
-from sightline.cli.library.follow import Facts, followed
+from sightline.cli.library.follow import Facts, concluded, followed
 from sightline.cli.library.lag import caught_up
 from sightline.cli.library.scan import lines_of
 from sightline.cli.progress import progress
 from sightline.cli.screen import note, printable, show_json
 from sightline.domain.errors import ServerRefusedError
+from sightline.domain.wording import counted
 
 SHOWN_FAILURES = 20
 GONE = ("job_not_found", "collection_not_found")
@@ -33,7 +34,7 @@ def awaited(library: Connection, job: Facts, *, as_json: bool) -> ExitCode:
     number = job["id"]
     try:
         with progress("pictures", None) as bar:
-            job = followed(library, number, bar)
+            job = concluded(library, followed(library, number, bar))
         failures = _failures(library, number) if job["failed"] else []
         caught_up(library, job["collection"])
         also_in = _also_in(library, job)
@@ -51,8 +52,8 @@ def awaited(library: Connection, job: Facts, *, as_json: bool) -> ExitCode:
     for source, count in also_in.items():
         name = shlex.quote(source)
         note(
-            f"{count} pictures of it are also there from {printable(source)}: if it has moved from there, "
-            f"`sightline collection remove-source {job['collection']} {name}` takes those out"
+            f"also there from {printable(source)}: {counted(count, 'picture')} of it; if it has moved from "
+            f"there, `sightline collection remove-source {job['collection']} {name}` takes that out"
         )
     if job["state"] != "done":
         return ExitCode.ERROR
@@ -78,19 +79,26 @@ def _also_in(library: Connection, job: Facts) -> dict[str, int]:
 
 def _tell(job: Facts, failures: list[dict[str, Any]]) -> None:
     for one in failures:
-        note(f"failed: {printable(one['uri'])}: {one['code']}: {printable(one['message'])}")
+        note(f"failed: {failure_line(one)}")
     if job["failed"] > len(failures):
         note(f"and {job['failed'] - len(failures)} more: `sightline job failures {job['id']}` lists them all")
     for line in lines_of(job["scan"]):
         note(printable(line))
     counts = f"{job['done']} of {job['total']} done, {job['computed']} computed, {job['failed']} failed"
     note(f"job {job['id']}, collection {job['collection']}: {job['state']}; {counts}")
-    if job["state"] == "done" and job["failed"]:
+    if job["state"] == "done" and job["message"]:
+        note(printable(job["message"]))
+    elif job["state"] == "done" and job["failed"]:
         note(f"`sightline retry {job['id']}` tries again what failed")
     elif job["state"] == "paused":
         note(f"`sightline job resume {job['id']}` goes on with it")
     elif job["message"]:
         note(f"{job['reason']}: {printable(job['message'])}")
+
+
+def failure_line(one: Facts) -> str:
+    """What came with a request has no address, and is named by its id."""
+    return f"{printable(one['uri'] or one['id'])}: {one['code']}: {printable(one['message'])}"
 
 
 def _interrupted(library: Connection, number: int) -> None:

@@ -47,6 +47,7 @@ def own_server(settings: Settings, errand: Errand) -> Iterator[Background]:
     level = settings.log_level if "log_level" in settings.model_fields_set else QUIET
     configure_logging(level, settings.log_format)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each of our own requests
+    logging.getLogger("psycopg").setLevel(level.upper())  # else it gives itself one, and warns of each try
     silence_libtiff()
     give_back_large_blocks()
     served = build(own)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sightline.domain.wording import counted
+
 COUNTED = ("added", "changed", "moved", "unchanged", "removed")
 EMPTY = (
     "no picture was found there: pictures are files named .jpg, .png, .webp and alike, or what --include, "
@@ -15,7 +17,7 @@ def lines_of(scan: Mapping[str, Any] | None) -> Iterator[str]:
     if scan is None:
         return
     counts = ", ".join(f"{scan[name]} {name}" for name in COUNTED if scan[name])
-    yield f"scan: {scan['found']} pictures" + (f": {counts}" if counts else "")
+    yield f"scan: {counted(scan['found'], 'picture')}" + (f": {counts}" if counts else "")
     if scan["left_out"]:
         yield "left out: " + ", ".join(f"{count} {what}" for what, count in scan["left_out"].items())
     yield from scan["remarks"]

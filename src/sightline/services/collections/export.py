@@ -4,7 +4,7 @@ The record is told as it is while it is read: what changes meanwhile is there as
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,8 @@ from sightline.domain.catalogue import Record
 from sightline.domain.collections import Item
 from sightline.domain.errors import InvalidRequestError, UnknownCollectionError
 from sightline.domain.exports import Batch, Column, Encoder, Format
-from sightline.domain.filters import Filter, matches
+from sightline.domain.filters import Filter, matches, paths_of, values_at
+from sightline.services.collections.notes import no_such_field
 
 EXPORT_FORMATS = ("csv", "duckdb", "jsonl", "npz", "parquet")  # each one file, with or without vectors
 ROWS = 1_000  # of a batch: 3 MB of vectors of 768 numbers
@@ -42,6 +43,14 @@ class ExportOrder:
             )
 
 
+@dataclass(frozen=True)
+class Survey:
+    """items: how many pass. notes: what is odd about the filter, in sentences for people."""
+
+    items: int
+    notes: tuple[str, ...] = ()
+
+
 class Export:
     """Exports of all collections. Safe to use from several threads."""
 
@@ -50,6 +59,24 @@ class Export:
         self._record = record
         self._formats = formats
         self._folder = folder
+
+    def survey(self, order: ExportOrder, progress: Progress | None = None) -> Survey:
+        """What the file will hold, as the record is now; no vector is read. progress: as in to_file.
+
+        Raises UnknownCollectionError, RecordError.
+        """
+        if order.where is None:
+            return Survey(self._record.collection(order.collection).items)
+        doubtful = dict.fromkeys(paths_of(order.where))
+        passing = seen = 0
+        for item, _ in self._rows(replace(order, with_vectors=False)):
+            seen += 1
+            passing += matches(order.where, item.metadata)
+            doubtful = {path: None for path in doubtful if not any(values_at(item.metadata, path))}
+            if progress and seen % ROWS == 0:
+                progress(seen)
+        lacking = list(doubtful) if seen else []  # of nothing, nothing has any field
+        return Survey(passing, tuple(no_such_field(path) for path in lacking))
 
     def to_file(self, order: ExportOrder, target: Path, progress: Progress | None = None) -> int:
         """Write the file, whole or not at all; returns how many items are in it.

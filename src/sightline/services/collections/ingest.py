@@ -24,17 +24,11 @@ from sightline.domain.errors import (
     UnknownCollectionError,
     UnknownJobError,
 )
-from sightline.domain.ledger import Job, Lease, Outcome
-from sightline.services.collections.kinds import (
-    INGEST,
-    REEMBED,
-    Ingesting,
-    Kind,
-    Reembeddings,
-    reembed_request,
-)
+from sightline.domain.ledger import REEMBED, Job, Lease, Outcome
+from sightline.services.collections.kinds import INGEST, Ingesting, Kind
 from sightline.services.collections.leases import Leases
 from sightline.services.collections.planning import OpenSource, Order, require_picture, to_plan
+from sightline.services.collections.reembedding import Reembeddings, reembed_request
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.speeds import Speeds
 from sightline.services.collections.uploads import KeptUploads
@@ -82,9 +76,10 @@ class Ingestion:
         self._workshop = workshop
         self._uploads = uploads
         self._open_source = open_source
+        self._reembeddings = Reembeddings(record, ledger, views, uploads=uploads, open_source=open_source)
         self._kinds: dict[str, Kind] = {
             INGEST: Ingesting(record, ledger, open_source),
-            REEMBED: Reembeddings(record, ledger, views, uploads=uploads, open_source=open_source),
+            REEMBED: self._reembeddings,
         }
         self._leases = Leases(ledger, owner)
         self._stopping = threading.Event()
@@ -108,10 +103,9 @@ class Ingestion:
 
     def start(self) -> None:
         """Go on with every job that is unfinished, unasked; a crash may also have come just before an end."""
-        for job in {job.collection: job for job in reversed(self.ledger.jobs())}.values():
-            if job.kind == REEMBED:
-                with suppress(SightlineError):
-                    self._end_if_done(job.id)
+        for job in self._reembeddings.unended():
+            with suppress(SightlineError):
+                self._end_if_done(job.id)
         for thread in self._threads:
             thread.start()
 
@@ -156,6 +150,7 @@ class Ingestion:
 
     def resume(self, job_id: int) -> Job:
         """Raises UnknownJobError, JobStateError."""
+        self._require_current(job_id)
         job = self.ledger.resume(job_id)
         self._tell()
         return job
@@ -166,9 +161,14 @@ class Ingestion:
 
     def retry(self, job_id: int) -> int:
         """Try all that failed again; returns how many. Raises UnknownJobError, JobStateError."""
+        self._require_current(job_id)
         queued = self.ledger.retry(job_id)
         self._tell()
         return queued
+
+    def _require_current(self, job_id: int) -> None:
+        job = self.ledger.job(job_id)
+        self._kinds[job.kind].require_current(job)
 
     def _repeat(self, step: Callable[[], bool], pause_s: float) -> None:
         """Take a step again and again, with a pause after one that found nothing to do."""

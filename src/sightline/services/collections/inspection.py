@@ -13,6 +13,7 @@ from sightline.domain.catalogue import Record
 from sightline.domain.collections import Collection
 from sightline.domain.errors import StoreError
 from sightline.domain.ports import View
+from sightline.domain.wording import counted
 from sightline.services.collections.views import Views
 
 SAMPLE_ITEMS = 200  # an exact search takes 10 ms among 100,000
@@ -65,7 +66,7 @@ class Inspection:
         """
         collection = self._record.collection(name)
         lacking = self._record.without_vector(name, collection.space.fingerprint)
-        record_problems = [f"{len(lacking)} items have no vector"] if lacking else []
+        record_problems = [f"{counted(len(lacking), 'item')} without a vector"] if lacking else []
         sample, odd = self._sampled(collection, at_all=at_all)
         if odd:
             record_problems.append(f"{odd} vectors are no unit vectors")
@@ -111,7 +112,7 @@ class Inspection:
                 f"{len(wrong)} of {len(sample)} are not found by their own vectors: {_named(wrong)}"
             )
         if now.head == before.head and not state.lag and held != now.items:
-            problems.append(f"it holds {held} items, the record {now.items}")
+            problems.append(f"it holds {counted(held, 'item')}, the record {now.items}")
         by_index = None
         if state.index is not None and state.index.kind != "exact":
             by_index = sum(view.nearest(vector, FEW)[0].score > SAME for vector in sample.values())

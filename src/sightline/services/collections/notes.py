@@ -10,6 +10,7 @@ from sightline.domain.catalogue import Record
 from sightline.domain.filters import Exists, Path, paths_of, values_at
 from sightline.domain.hits import Hit, Query
 from sightline.domain.ports import View
+from sightline.domain.wording import counted
 
 MAX_FIELDS = 8  # looked for in one search
 
@@ -25,7 +26,7 @@ class Notes:
 
     def on(self, hits: Sequence[Hit], lag: int) -> list[str]:
         """Sentences for people. Raises UnknownCollectionError, StoreError, RecordError."""
-        notes = [f"no item has the field {'.'.join(path)!r}" for path in self._unknown_fields(hits)]
+        notes = [no_such_field(path) for path in self._unknown_fields(hits)]
         return notes if hits else [*notes, *self._why_none(lag)]
 
     def _unknown_fields(self, hits: Sequence[Hit]) -> Iterator[Path]:
@@ -46,10 +47,14 @@ class Notes:
         if not items:
             yield f"the collection {self.collection!r} is empty"
         elif held and not passing:
-            yield f"the filter passes none of {held} items"
+            yield f"the filter passes none of {counted(held, 'item')}"
         elif 0 < passing <= query.offset:
             yield f"{query.offset} are skipped, and there are {passing} to be found"
         elif passing and not query.with_asked and passing <= len(query.asked_items):
             yield "what is asked about is left out of its own hits, and nothing else can be found"
         if items and lag:
-            yield f"what is searched is {lag} changes behind the collection: search again in a moment"
+            yield f"what is searched is {counted(lag, 'change')} behind the collection: try again in a moment"
+
+
+def no_such_field(path: Path) -> str:
+    return f"no item has the field {'.'.join(path)!r}"

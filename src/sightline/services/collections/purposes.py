@@ -1,7 +1,7 @@
 """What a job's tasks are for: to take a source in, or to embed a collection anew. Does not know shards."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -60,7 +60,7 @@ class Intake:
             piece.sha256, piece.size_bytes = known, entry.size_bytes or 0
             return piece
         try:
-            data, piece.entry = self._as_it_is(entry)
+            data, piece.entry = _as_it_is(self.source, entry)
         except Exception as error:  # noqa: BLE001  # one picture's failure is its own, whatever it is
             piece.error = error if isinstance(error, InputError) else as_ours(error)
         else:
@@ -76,16 +76,6 @@ class Intake:
             removals=[piece.task.id for piece in pieces if piece.entry is None],
             vectors=vectors,
         )
-
-    def _as_it_is(self, entry: Entry) -> tuple[bytes, Entry]:
-        """Also of a file that has changed since the scan, as one that was mended before a retry."""
-        try:
-            return self.source.read(entry), entry
-        except EntryChangedError:
-            fresh = self.source.fresh(entry)
-            if fresh == entry:
-                raise
-        return self.source.read(fresh), fresh
 
     def _item(self, piece: Piece, entry: Entry) -> Item:
         return Item(
@@ -104,12 +94,14 @@ class Intake:
 class Reembedding:
     """Items get a vector in another space, beside the one they are found by. sources: by name.
 
-    uploads: where what came with requests is read again.
+    uploads: where what came with requests is read again. is_wanted: whether an item is there as it was when
+    the job was planned; else there is nothing left to do for it.
     """
 
     sources: Mapping[str, Source]
     uploads: KeptUploads
     fingerprint: str
+    is_wanted: Callable[[Task], bool]
 
     def read(self, task: Task) -> Piece:
         entry = entry_of(task.payload)
@@ -118,7 +110,8 @@ class Reembedding:
             data = self._unchanged(piece.sha256, str(task.payload["source"]), entry)
             piece.asked = Text(data.decode("utf-8", "surrogatepass")) if entry.key == TEXT else Picture(data)
         except Exception as error:  # noqa: BLE001  # one picture's failure is its own, whatever it is
-            piece.error = error if isinstance(error, InputError) else as_ours(error)
+            if self.is_wanted(task):
+                piece.error = error if isinstance(error, InputError) else as_ours(error)
         return piece
 
     def changes(self, pieces: Sequence[Piece], vectors: Mapping[str, Float32]) -> Changeset:  # noqa: ARG002
@@ -127,7 +120,18 @@ class Reembedding:
     def _unchanged(self, sha256: str, source: str, entry: Entry) -> bytes:
         if source not in self.sources:
             return self.uploads.read(sha256)
-        data = self.sources[source].read(entry)
+        data, _ = _as_it_is(self.sources[source], entry)
         if hashlib.sha256(data).hexdigest() != sha256:
             raise EntryChangedError("it has changed since it was taken in; ingest its source first")
         return data
+
+
+def _as_it_is(source: Source, entry: Entry) -> tuple[bytes, Entry]:
+    """Also of a file that has changed since the scan, as one that was mended or put back before a retry."""
+    try:
+        return source.read(entry), entry
+    except EntryChangedError:
+        fresh = source.fresh(entry)
+        if fresh == entry:
+            raise
+    return source.read(fresh), fresh

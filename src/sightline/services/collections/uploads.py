@@ -15,6 +15,7 @@ from sightline.domain.catalogue import Record
 from sightline.domain.collections import Item
 from sightline.domain.errors import EntryChangedError, EntryGoneError, MissingUploadsError, RecordError
 from sightline.domain.ports import Uploads
+from sightline.domain.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -93,9 +94,9 @@ class KeptUploads:
         count = len(lost) - sum(map(self._record.vectors(fingerprint, lost).__contains__, lost))
         if count:
             raise MissingUploadsError(
-                f"{count} items of {name!r} came with requests, and their bytes were not kept, so no other "
-                "model can embed them: put them in again with SIGHTLINE_KEEP_UPLOADS on, or say that they go "
-                "(--drop-unreadable, drops_unreadable)"
+                f"{counted(count, 'item')} of {name!r} came with requests, and their bytes were not kept, so "
+                "no other model can embed them: put them in again with SIGHTLINE_KEEP_UPLOADS on, or say "
+                "that they go (--drop-unreadable, drops_unreadable)"
             )
 
     def _is_readable(self, item: Item) -> bool:

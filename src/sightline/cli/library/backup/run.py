@@ -6,6 +6,7 @@ from pathlib import Path
 from sightline.cli.library.connection import connected
 from sightline.cli.library.errand import Errand
 from sightline.cli.screen import note, show_json, size_of
+from sightline.domain.wording import counted
 
 
 def run(out: Path, *, record_only: bool, as_json: bool) -> None:
@@ -25,4 +26,4 @@ def _told(uploads: Mapping[str, int] | None) -> str:
     lacking = (
         f"; {uploads['lacking']} could not be read, see `sightline doctor`" if uploads["lacking"] else ""
     )
-    return f"with {uploads['held']} uploads{lacking}"
+    return f"with {counted(uploads['held'], 'upload')}{lacking}"

@@ -131,9 +131,7 @@ def remove_source(
     """
     from sightline.cli.library.collection import run
 
-    if not yes:
-        typer.confirm(f"Take all items of {source!r} out of {name!r}?", abort=True, err=True)
-    run.remove_source(name, source, as_json=as_json)
+    run.remove_source(name, source, asks=not yes, as_json=as_json)
 
 
 @collection.command()
@@ -153,6 +151,4 @@ def delete(
     """
     from sightline.cli.library.collection import run
 
-    if not yes:
-        typer.confirm(f"Delete the collection {name!r}, its vectors and uploads?", abort=True, err=True)
-    run.delete(name, as_json=as_json)
+    run.delete(name, asks=not yes, as_json=as_json)

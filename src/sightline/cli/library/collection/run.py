@@ -1,5 +1,6 @@
 """Carries out `sightline collection ...`. Does not know what collections hold."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from sightline.cli.library.connection import connected
 from sightline.cli.library.errand import Errand
 from sightline.cli.library.outcome import awaited, kept
 from sightline.cli.screen import note, printable, show_json, show_table
+from sightline.domain.errors import InvalidRequestError
+from sightline.domain.wording import counted
 
 LOOKING = Errand(needs_model=False)
 OF_SOURCES = ("source", ">items", "address")
@@ -62,18 +65,22 @@ def remove(name: str, ids: Sequence[str], *, as_json: bool) -> ExitCode:
         show_json(done)
     for one in done["missing"]:
         note(f"there is no item {printable(one)}")
-    note(f"{done['removed']} items are taken out of {name}")
+    note(f"{counted(done['removed'], 'item')} taken out of {name}")
     return ExitCode.SOME_FAILED if done["missing"] else ExitCode.DONE
 
 
-def remove_source(name: str, source: str, *, as_json: bool) -> None:
+def remove_source(name: str, source: str, *, asks: bool, as_json: bool) -> None:
+    """Raises InvalidRequestError: the collection has no such source; typer.Abort: no, it is not to go."""
     with connected(Errand(name, needs_model=False)) as library:
-        known = library.get(f"/v1/collections/{name}")["sources"]
-        done = library.delete(f"/v1/collections/{name}/sources", name=_name_of(source, known))
+        meant = _source_of(source, library.get(f"/v1/collections/{name}"))
+        count = counted(meant["items"], "item")
+        if asks:
+            _require_yes(f"Take {count} of {printable(meant['name'])} out of {name}?")
+        done = library.delete(f"/v1/collections/{name}/sources", name=meant["name"])
     if as_json:
         show_json(done)
     else:
-        note(f"{done['removed']} items of {printable(source)} are taken out of {name}")
+        note(f"{counted(done['removed'], 'item')} of {printable(source)} taken out of {name}")
 
 
 def create(name: str, model: str | None, *, as_json: bool) -> None:
@@ -93,18 +100,36 @@ def reembed(name: str, request: Mapping[str, Any], *, is_awaited: bool, as_json:
         return awaited(library, job, as_json=as_json)
 
 
-def _name_of(source: str, known: Sequence[Mapping[str, Any]]) -> str:
-    """The name of the source that is meant: by itself, or by where it is or was."""
-    if all(one["name"] != source for one in known):
-        place = str(Path(source).expanduser().resolve())
-        source = next((one["name"] for one in known if one["address"] in (source, place)), source)
-    return source
-
-
-def delete(name: str, *, as_json: bool) -> None:
+def delete(name: str, *, asks: bool, as_json: bool) -> None:
+    """Raises ServerRefusedError: there is no such collection; typer.Abort: no, it is not to go."""
     with connected(Errand(name, needs_model=False)) as library:
+        found = library.get(f"/v1/collections/{name}")
+        if asks:
+            _require_yes(f"Delete {name} with {counted(found['items'], 'item')}, their vectors and uploads?")
         library.delete(f"/v1/collections/{name}")
     if as_json:
         show_json({"deleted": name})
     else:
         note(f"collection {name} is deleted")
+
+
+def _source_of(named: str, collection: Mapping[str, Any]) -> dict[str, Any]:
+    """The source that is meant: by its name, or by where it is or was. Raises InvalidRequestError."""
+    known: Sequence[dict[str, Any]] = collection["sources"]
+    place = str(Path(named).expanduser().resolve())
+    by_name = (one for one in known if one["name"] == named)
+    by_place = (one for one in known if one["address"] in (named, place))
+    found = next(by_name, None) or next(by_place, None)
+    if found is None:
+        there = ", ".join(printable(one["name"]) for one in known) or "none"
+        raise InvalidRequestError(
+            f"{collection['name']} has no source {printable(named)}; its sources are: {there}"
+        )
+    return found
+
+
+def _require_yes(question: str) -> None:
+    """Raises typer.Abort: the answer is no; typer.BadParameter: nobody is there to give one."""
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(f"{question} Nobody is there to ask: say so by --yes", param_hint="'--yes'")
+    typer.confirm(question, abort=True, err=True)

@@ -12,6 +12,7 @@ from sightline.cli.library.errand import Errand
 from sightline.cli.library.lag import caught_up
 from sightline.cli.library.search.run import place_of
 from sightline.cli.screen import note, printable
+from sightline.domain.wording import counted
 
 
 def run(collection: str | None, threshold: str, keep: str, *, as_json: bool) -> None:
@@ -26,7 +27,7 @@ def run(collection: str | None, threshold: str, keep: str, *, as_json: bool) -> 
                 typer.echo(json.dumps(group, ensure_ascii=False))
             else:
                 _show(group)
-    note(f"{groups} groups; {copies} pictures could go")
+    note(f"{counted(groups, 'group')}; {counted(copies, 'picture')} could go")
 
 
 def _groups(library: Connection, name: str, threshold: str, keep: str) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,8 @@ from sightline.cli.library.choice import the_collection
 from sightline.cli.library.connection import Connection, connected
 from sightline.cli.library.errand import Errand
 from sightline.cli.library.search.run import filter_of
-from sightline.cli.screen import note, show_json, size_of
+from sightline.cli.screen import note, printable, show_json, size_of
+from sightline.domain.wording import counted
 
 STDOUT = "-"
 FORMATS = ("parquet", "csv", "jsonl", "npz", "duckdb")
@@ -52,11 +53,17 @@ def run(order: Order, collection: str | None, *, as_json: bool) -> None:
     query = order.query()
     with connected(Errand(collection, needs_model=False)) as library, _placed(order.out) as file:
         name = the_collection(library, collection)
-        size_bytes = _copy(library, f"/v1/collections/{name}/export", query, file)
+        path = f"/v1/collections/{name}/export"
+        survey = library.get(f"{path}/survey", filter=order.where)
+        for line in survey["notes"]:
+            note(printable(line))
+        size_bytes = _copy(library, path, query, file)
+    told = {"collection": name, "out": order.out, "items": survey["items"], "size_bytes": size_bytes}
     if as_json:
-        show_json({"collection": name, "out": order.out, "size_bytes": size_bytes}, err=order.out == STDOUT)
+        show_json(told, err=order.out == STDOUT)
     else:
-        note(f"{size_of(size_bytes)} of {name} to {'stdout' if order.out == STDOUT else order.out}")
+        place = "stdout" if order.out == STDOUT else printable(order.out)
+        note(f"{counted(survey['items'], 'item')} of {name} to {place}, {size_of(size_bytes)}")
 
 
 def _copy(library: Connection, path: str, query: dict[str, str], file: BinaryIO) -> int:

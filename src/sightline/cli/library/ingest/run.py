@@ -11,7 +11,6 @@ from sightline.cli.failures import ExitCode
 from sightline.cli.library.connection import connected
 from sightline.cli.library.errand import Errand
 from sightline.cli.library.outcome import awaited, kept
-from sightline.domain.errors import InvalidRequestError
 from sightline.domain.items import COLLECTION_NAME, RESERVED_NAME
 
 TYPES = ("number", "boolean", "text")
@@ -94,8 +93,5 @@ def _absolute(path: str) -> str:
     """The server has a folder of its own that it works in. An address on the web stays as it is."""
     if "://" in path:
         return path
-    try:
-        path.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidRequestError(f"{path!r} is not valid text; rename it, or name a link to it") from error
+    path.encode()  # what is not text is refused before anything is begun
     return str(Path(path).expanduser().absolute())

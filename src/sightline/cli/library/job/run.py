@@ -9,7 +9,7 @@ import typer
 from sightline.cli.failures import ExitCode
 from sightline.cli.library.connection import Connection, connected
 from sightline.cli.library.errand import Errand
-from sightline.cli.library.outcome import awaited, kept
+from sightline.cli.library.outcome import awaited, failure_line, kept
 from sightline.cli.library.scan import lines_of
 from sightline.cli.screen import note, printable, show_json, show_table
 
@@ -76,7 +76,7 @@ def show_failures(number: int, *, as_json: bool) -> None:
             if as_json:
                 typer.echo(json.dumps(one, ensure_ascii=False))
             else:
-                typer.echo(f"{printable(one['uri'])}: {one['code']}: {printable(one['message'])}")
+                typer.echo(failure_line(one))
 
 
 def move(number: int, how: str, *, as_json: bool) -> None:
