@@ -14,14 +14,9 @@ from contextlib import closing, suppress
 from sightline.domain.catalogue import Ledger, Record
 from sightline.domain.collections import Space
 from sightline.domain.errors import (
-    InputError,
     JobStateError,
-    LeaseLostError,
-    NotReadyError,
     RecordError,
     SightlineError,
-    StorageFullError,
-    UnknownCollectionError,
     UnknownJobError,
 )
 from sightline.domain.ledger import Job, Lease, Outcome
@@ -34,7 +29,14 @@ from sightline.services.collections.kinds import (
     reembed_request,
 )
 from sightline.services.collections.leases import Leases
-from sightline.services.collections.planning import OpenSource, Order, require_picture, to_plan
+from sightline.services.collections.mishaps import RETRY_S, Mishaps
+from sightline.services.collections.planning import (
+    OpenSource,
+    Order,
+    require_picture,
+    source_name,
+    to_plan,
+)
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.speeds import Speeds
 from sightline.services.collections.uploads import KeptUploads
@@ -44,15 +46,12 @@ from sightline.services.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
-STORAGE_FULL = "storage_full"
 WORKERS = 2  # shards at once: while one ends, the next keeps the device busy
 READERS = 4  # files; a disk gives them in the order it likes best
 LOOK_S = 1.0  # between two looks for work that came from elsewhere
 HEARTBEAT_S = 20.0  # a third of a lease
 ROOM_S = 2.0  # between two looks whether a full disk has room again
-RETRY_S = 2.0
 CLOSING_S = 10.0  # for what is in hand; what is not kept by then is done again
-DELETED = (UnknownJobError, UnknownCollectionError)  # a job goes with its collection
 
 Models = Callable[[Space], EmbeddingService]  # raises SpaceMismatchError, NotReadyError
 
@@ -88,6 +87,7 @@ class Ingestion:
         }
         self._leases = Leases(ledger, owner)
         self._stopping = threading.Event()
+        self._mishaps = Mishaps(ledger, self._stopping)
         self._news = threading.Condition()
         self.speeds = Speeds()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
@@ -110,7 +110,7 @@ class Ingestion:
         """Go on with every job that is unfinished, unasked; a crash may also have come just before an end."""
         for job in {job.collection: job for job in reversed(self.ledger.jobs())}.values():
             if job.kind == REEMBED:
-                with suppress(SightlineError):
+                with suppress(SightlineError), self._mishaps.alone(job.id):
                     self._end_if_done(job.id)
         for thread in self._threads:
             thread.start()
@@ -155,7 +155,8 @@ class Ingestion:
         return self.ledger.pause(job_id)
 
     def resume(self, job_id: int) -> Job:
-        """Raises UnknownJobError, JobStateError."""
+        """Raises UnknownJobError; JobStateError: also where its source was taken out since."""
+        self._require_source(job_id)
         job = self.ledger.resume(job_id)
         self._tell()
         return job
@@ -165,10 +166,22 @@ class Ingestion:
         return self.ledger.cancel(job_id)
 
     def retry(self, job_id: int) -> int:
-        """Try all that failed again; returns how many. Raises UnknownJobError, JobStateError."""
+        """Try all that failed again; returns how many. Raises UnknownJobError, JobStateError as resume."""
+        self._require_source(job_id)
         queued = self.ledger.retry(job_id)
         self._tell()
         return queued
+
+    def _require_source(self, job_id: int) -> None:
+        """Raises JobStateError: what the job took in was taken out, and must not come back unasked."""
+        job = self.ledger.job(job_id)
+        name = source_name(job)
+        if name is None or not job.scan:  # before its plan is kept it notes the source itself
+            return
+        if all(one.name != name for one in self._record.sources(job.collection)):
+            raise JobStateError(
+                f"the source {name[:200]!r} was taken out since; to have it back, ingest it again"
+            )
 
     def _repeat(self, step: Callable[[], bool], pause_s: float) -> None:
         """Take a step again and again, with a pause after one that found nothing to do."""
@@ -195,17 +208,9 @@ class Ingestion:
         job = to_plan(self.ledger.unfinished())
         if job is None:
             return False
-        try:
+        with self._mishaps.alone(job.id):
             self._kinds[job.kind].plan(job)
             self._end_if_done(job.id)
-        except JobStateError:
-            pass  # paused or ended meanwhile
-        except DELETED:
-            _tell_deleted(job.id)
-        except StorageFullError as error:
-            self._pause_for_room(job.id, error)
-        except (InputError, TypeError, KeyError) as error:
-            self._fail(job.id, error)
         self._tell()
         return True
 
@@ -214,19 +219,8 @@ class Ingestion:
         if lease is None:
             return False
         try:
-            self._work(lease)
-        except LeaseLostError as error:
-            log.warning("a shard was lost", extra={"fields": {"job": lease.job_id, "reason": error}})
-        except StorageFullError as error:
-            self._pause_for_room(lease.job_id, error)
-        except NotReadyError:
-            self._stopping.wait(RETRY_S)
-        except DELETED:
-            _tell_deleted(lease.job_id)
-        except SightlineError as error:
-            if isinstance(error, RecordError):
-                raise
-            self._fail(lease.job_id, error)
+            with self._mishaps.alone(lease.job_id):
+                self._work(lease)
         finally:
             self._leases.give_back(lease.shard_id)
         return True
@@ -270,31 +264,10 @@ class Ingestion:
         self._leases.beat()
         return False
 
-    def _pause_for_room(self, job_id: int, error: StorageFullError) -> None:
-        log.warning("job paused: the disk is full", extra={"fields": {"job": job_id}})
-        with suppress(JobStateError, UnknownJobError):
-            self.ledger.pause(job_id, reason=STORAGE_FULL, message=str(error))
-
     def _look_for_room(self) -> bool:
-        waiting = [job for job in self.ledger.unfinished() if job.reason == STORAGE_FULL]
+        waiting = self._mishaps.waiting_for_room()
         if waiting and self.ledger.has_room():
-            for job in waiting:
+            for job_id in waiting:
                 with suppress(JobStateError, UnknownJobError):
-                    self.resume(job.id)
+                    self.resume(job_id)
         return False
-
-    def _fail(self, job_id: int, error: Exception) -> None:
-        """It cannot go on as a whole; what is settled stays."""
-        known = isinstance(error, SightlineError)
-        code = error.code if isinstance(error, SightlineError) else "internal"
-        log.warning(
-            "job failed",
-            extra={"fields": {"job": job_id, "reason": error}},
-            exc_info=None if known else error,
-        )
-        with suppress(JobStateError, UnknownJobError):
-            self.ledger.fail(job_id, reason=code, message=str(error) if known else "its request is broken")
-
-
-def _tell_deleted(job_id: int) -> None:
-    log.info("a job's collection was deleted", extra={"fields": {"job": job_id}})

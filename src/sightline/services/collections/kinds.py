@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sightline.domain.catalogue import Ledger, Record
 from sightline.domain.collections import Changeset, Space
-from sightline.domain.errors import MissingVectorError
+from sightline.domain.errors import MissingVectorError, UnknownSourceError
 from sightline.domain.items import Json
 from sightline.domain.ledger import Job
 from sightline.services.collections.planning import OpenSource, Order, Plan, tasks_without_vector
@@ -30,7 +30,7 @@ class Kind(Protocol):
         ...
 
     def opened(self, job: Job) -> AbstractContextManager[tuple[Purpose, Space]]:
-        """What its tasks are for, and the space they are embedded in. Raises SourceError."""
+        """What its tasks are for, and in which space. Raises SourceError, UnknownSourceError."""
         ...
 
     def end(self, job: Job) -> None:
@@ -59,7 +59,9 @@ class Ingesting:
         space = self._record.space(job.collection)
         note = Order.of(job.request).source
         if all(one.name != note.name for one in self._record.sources(job.collection)):
-            self._record.note_source(job.collection, note)  # taken out since, and something of it is retried
+            raise UnknownSourceError(
+                f"the source {note.name[:200]!r} was taken out since; to have it back, ingest it again"
+            )
         with closing(self._open_source(note)) as source:
             yield Intake(source, note.name, space.fingerprint), space
 
