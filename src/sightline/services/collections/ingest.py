@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from functools import partial
 
 from sightline.domain.catalogue import Ledger, Record
 from sightline.domain.collections import Space
 from sightline.domain.errors import (
     JobStateError,
+    NotReadyError,
     RecordError,
     SightlineError,
     UnknownJobError,
@@ -37,6 +39,7 @@ from sightline.services.collections.planning import (
     source_name,
     to_plan,
 )
+from sightline.services.collections.seldom import Seldom
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.speeds import Speeds
 from sightline.services.collections.uploads import KeptUploads
@@ -48,6 +51,7 @@ log = logging.getLogger(__name__)
 
 WORKERS = 2  # shards at once: while one ends, the next keeps the device busy
 READERS = 4  # files; a disk gives them in the order it likes best
+PLAN_LOOK_S = 0.5  # between two looks whether a job that is planned is still wanted
 LOOK_S = 1.0  # between two looks for work that came from elsewhere
 HEARTBEAT_S = 20.0  # a third of a lease
 ROOM_S = 2.0  # between two looks whether a full disk has room again
@@ -209,7 +213,8 @@ class Ingestion:
         if job is None:
             return False
         with self._mishaps.alone(job.id):
-            self._kinds[job.kind].plan(job)
+            look = Seldom(PLAN_LOOK_S, partial(self._require_planning, job.id))
+            self._kinds[job.kind].plan(job, look)
             self._end_if_done(job.id)
         self._tell()
         return True
@@ -259,6 +264,13 @@ class Ingestion:
 
     def _is_wanted(self, job_id: int) -> bool:
         return not self._stopping.is_set() and self.ledger.job(job_id).state == "running"
+
+    def _require_planning(self, job_id: int) -> None:
+        """Raises NotReadyError: the workers are being ended; JobStateError: the job was, or is paused."""
+        if self._stopping.is_set():
+            raise NotReadyError("the server is shutting down")
+        if (state := self.ledger.job(job_id).state) != "planning":
+            raise JobStateError(f"job {job_id} is {state}; nothing more is planned")
 
     def _beat(self) -> bool:
         self._leases.beat()

@@ -11,6 +11,7 @@ from sightline.domain.collections import Changeset, Space
 from sightline.domain.errors import MissingVectorError, UnknownSourceError
 from sightline.domain.items import Json
 from sightline.domain.ledger import Job
+from sightline.domain.ports import Look
 from sightline.services.collections.planning import OpenSource, Order, Plan, tasks_without_vector
 from sightline.services.collections.purposes import Intake, Purpose, Reembedding
 from sightline.services.collections.uploads import KeptUploads
@@ -25,8 +26,11 @@ REEMBED = "re-embed"
 class Kind(Protocol):
     """All raise UnknownCollectionError, RecordError."""
 
-    def plan(self, job: Job) -> None:
-        """Freeze what is to be done. Raises SourceError; JobStateError: it was paused or ended meanwhile."""
+    def plan(self, job: Job, look: Look) -> None:
+        """Freeze what is to be done; what a look on the way raises ends it.
+
+        Raises SourceError; JobStateError: it was paused or ended meanwhile.
+        """
         ...
 
     def opened(self, job: Job) -> AbstractContextManager[tuple[Purpose, Space]]:
@@ -46,12 +50,13 @@ class Ingesting:
         self._ledger = ledger
         self._open_source = open_source
 
-    def plan(self, job: Job) -> None:
+    def plan(self, job: Job, look: Look) -> None:
         order = Order.of(job.request)
         self._record.note_source(job.collection, order.source)
         plan = Plan(self._record, job.collection, order.source, removes_missing=order.removes_missing)
         with closing(self._open_source(order.source)) as source:
-            planned = self._ledger.plan(job.id, plan.tasks(source), scan=lambda: plan.scan(source))
+            tasks = plan.tasks(source, look)
+            planned = self._ledger.plan(job.id, tasks, scan=lambda: plan.scan(source))
             log.info("job planned", extra={"fields": {"job": job.id, "tasks": planned.total, **planned.scan}})
 
     @contextmanager
@@ -91,10 +96,11 @@ class Reembeddings:
         self._uploads = uploads
         self._open_source = open_source
 
-    def plan(self, job: Job) -> None:
+    def plan(self, job: Job, look: Look) -> None:
         space = space_asked(job)
         self._record.prepare_space(space)
-        self._ledger.plan(job.id, tasks_without_vector(self._record, job.collection, space.fingerprint))
+        tasks = tasks_without_vector(self._record, job.collection, space.fingerprint, look)
+        self._ledger.plan(job.id, tasks)
 
     @contextmanager
     def opened(self, job: Job) -> Iterator[tuple[Purpose, Space]]:
