@@ -38,6 +38,15 @@ def test_a_plan_that_fails_as_nobody_foresaw_fails_its_job_and_the_next_is_done(
         assert ingested(library, tmp_path / "photos").done == 2
 
 
+def test_a_job_whose_request_is_broken_fails_and_the_next_is_done(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "photos", range(2))
+    with opened(tmp_path / "home") as library:
+        library.ensure("photos")
+        bad = library.ingestion.ledger.create("ingest", "photos", {"source": {}})
+        assert ended(library, bad.id).reason == "internal"
+        assert ingested(library, tmp_path / "photos").done == 2
+
+
 def test_what_nobody_foresaw_is_logged_once_with_its_trace(
     ledger: SqlLedger, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -162,7 +162,7 @@ def to_plan(unfinished: Sequence[Job]) -> Job | None:
 def source_name(job: Job) -> str | None:
     """Of the source that a job takes in; None if it takes in none."""
     source = job.request.get("source")
-    return str(source["name"]) if isinstance(source, Mapping) else None
+    return str(source.get("name")) if isinstance(source, Mapping) else None
 
 
 def payload_of(entry: Entry) -> dict[str, Json]:
