@@ -507,13 +507,13 @@ def test_an_encoding_that_no_line_can_be_read_in_is_refused(shop, said, mark):
         opened(shop / "t.csv", encoding=said)
 
 
-@pytest.mark.timeout(20)  # the square of the columns took a minute
+@pytest.mark.timeout(5)  # the square of the columns took 9 s
 def test_a_table_of_many_columns_is_read_in_time(shop):
     names = [f"c{number}" for number in range(MAX_COLUMNS - 1)]
-    rows = f"{','.join(['image', *names])}\n" + f"a.jpg{',1.5' * len(names)}\n" * 20
+    rows = f"{','.join(['image', *names])}\n" + f"a.jpg{',1.5' * len(names)}\n" * 2
     (shop / "t.csv").write_text(rows)
     entries = list(opened(shop / "t.csv").scan())
-    assert [entry.metadata["c7"] for entry in entries] == [1.5] * 20
+    assert [entry.metadata["c7"] for entry in entries] == [1.5] * 2
 
 
 class Patience:
