@@ -42,7 +42,8 @@ def write_canary(folder: Path) -> None:
     }
     lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in facts.items())
     (folder / CANARY).write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
-    names = ("model.safetensors", "tokenizer.json", *CANARY_FILES)
+    configs = ("config.json", "preprocessor_config.json")  # as a folder of somebody's own is locked
+    names = ("model.safetensors", "tokenizer.json", *configs, *CANARY_FILES)
     write_lock(folder / FOLDER_LOCK, Lock(None, {name: sha256_of(folder / name) for name in names}))
     (folder / FOLDER_LOCK).chmod(0o644)  # it ships, and must be readable by whoever runs the package
 

@@ -6,8 +6,8 @@ DISK: a small one's folder. Says `held` at the end, if every promise held; knows
 import sys
 from pathlib import Path
 
-from sightline.services.collections.ingest import STORAGE_FULL
 from sightline.services.collections.library import Library
+from sightline.services.collections.mishaps import STORAGE_FULL
 from tests.crashes.pictures import draw
 from tests.crashes.stores import open_small_store
 from tests.crashes.verdict import check, uninterrupted

@@ -176,3 +176,12 @@ def test_every_parameter_and_field_is_in_the_guide(document: dict[str, Any]) -> 
             content = one.get("requestBody", {}).get("content", {}).get("application/json", {})
             named |= set(content.get("schema", {}).get("properties", {}))
         assert named <= words, (path, named - words)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "two\nlines", "", "n" * 513])
+def test_a_source_bears_no_name_that_a_record_or_a_screen_cannot(
+    server: Running, tmp_path: Path, name: str
+) -> None:
+    asked = {"source": str(tmp_path), "name": name}
+    answer = server.client.post("/v1/collections/named/ingest", json=asked)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "name"), answer.text

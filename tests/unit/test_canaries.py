@@ -1,6 +1,7 @@
 """Reading what a bundled model is checked by: what a file must say, and that the lock knows it."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 from sightline.domain.errors import BrokenFileError, ChangedFileError
 from sightline.imaging.decode import decode
 from sightline.models.canaries import CANARY, CANARY_FILES, PICTURE, read_canary
-from sightline.models.card_files import card, card_names
+from sightline.models.card_files import BUNDLED, card, card_names
 from sightline.models.checkpoint import find
 from sightline.models.hub import Hub
+from sightline.models.lock import FOLDER_LOCK
 from tests.fakes import png
 
 BUNDLED_NAMES = [name for name in card_names() if card(name).bundled]
@@ -90,3 +92,13 @@ def test_a_folder_that_is_its_owners_has_none(tmp_path: Path) -> None:
     checkpoint = find(BUNDLED_NAMES[0], Hub())
     kept = {name: path for name, path in checkpoint.files.items() if name not in CANARY_FILES}
     assert replace(checkpoint, files=kept).canary is None
+
+
+@pytest.mark.parametrize("name", BUNDLED_NAMES)
+def test_a_copy_of_a_bundled_model_is_verified_and_checked_as_the_model_is(tmp_path: Path, name: str) -> None:
+    shutil.copytree(BUNDLED / name, tmp_path / name)
+    copied = find(str(tmp_path / name), Hub())
+    assert copied.verify() == "matches the lock"
+    assert copied.canary is not None
+    (tmp_path / name / FOLDER_LOCK).unlink()
+    assert find(str(tmp_path / name), Hub()).canary is None  # its weights may be others by now

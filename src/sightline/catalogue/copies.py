@@ -8,6 +8,7 @@ import os
 import sqlite3
 import time
 from contextlib import closing
+from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -124,10 +125,24 @@ def _kept_aside(record: Path) -> Path:
     """A second name for the record, which keeps its own until another file takes it."""
     with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(record)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # then the file alone is all of it
-    aside = record.with_name(f"{record.name}.{ASIDE}-{time.strftime('%Y%m%d-%H%M%S')}")
+    aside = _linked_aside(record)
     for ending in ("-wal", "-shm"):  # still there: the record is damaged, and these belong to it
         log = record.with_name(record.name + ending)
         if log.exists():
             log.rename(aside.with_name(aside.name + ending))
-    os.link(record, aside)
     return aside
+
+
+def _linked_aside(record: Path) -> Path:
+    """A name that is free; two records may be put aside within one second."""
+    first = f"{record.name}.{ASIDE}-{time.strftime('%Y%m%d-%H%M%S')}"
+    names = chain([first], (f"{first}-{number}" for number in count(2)))
+    return next(aside for name in names if _is_linked(record, aside := record.with_name(name)))
+
+
+def _is_linked(record: Path, aside: Path) -> bool:
+    try:
+        os.link(record, aside)
+    except FileExistsError:
+        return False
+    return True

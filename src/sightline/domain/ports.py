@@ -1,6 +1,6 @@
 """What a floor needs from another, as Protocols. Does not know who implements them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from sightline.domain.arrays import Float32, Int64, UInt8
@@ -131,6 +131,13 @@ class Store(Protocol):
         """Give files and connections back; the views are of no use afterwards."""
 
 
+Look = Callable[[], None]
+
+
+def unwatched() -> None:
+    """The look of a scan that nobody would break off."""
+
+
 class Source(Protocol):
     """Where pictures come from. Reading is safe from several threads; a scan has one."""
 
@@ -138,9 +145,10 @@ class Source(Protocol):
     left_out: Mapping[str, int]  # what the last scan passed over, and how often: {"links": 3, "pipes": 1}
     remarks: Sequence[str]  # what the last scan met that people should know, a sentence each
 
-    def scan(self) -> Iterator[Entry]:
+    def scan(self, look: Look = unwatched) -> Iterator[Entry]:
         """Every picture, lazily, in an order that the next scan repeats. Never waits on a pipe or a device.
 
+        look: called for each file or row on the way, picture or not; what it raises ends the scan.
         Raises SourceError: nothing of it can be read, or a limit on the whole of it is passed.
         """
         ...

@@ -133,11 +133,11 @@ def find(name: str, hub: Hub, fetcher: Fetcher | None = None) -> Checkpoint:
     if name in card_names():
         facts = card(name)
         if facts.bundled:
-            return _from_folder(facts, BUNDLED / name, CANARY_FILES)
+            return _from_folder(facts, BUNDLED / name)
         return _from_hub(facts, hub, fetcher)
     folder = Path(name).expanduser()
     if name and folder.is_dir():
-        return _from_folder(card_from_folder(folder, folder.resolve().name), folder, CONFIGS)
+        return _from_folder(card_from_folder(folder, folder.resolve().name), folder)
     if folder.is_file():
         raise unknown_model(name, f"{name!r} is a file; give the folder it lies in, {folder.parent}")
     if HUB_ID.fullmatch(name):
@@ -173,8 +173,12 @@ def lock_folder(checkpoint: Checkpoint) -> Path:
     return path
 
 
-def _from_folder(facts: Card, folder: Path, further: tuple[str, ...]) -> Checkpoint:
-    names = [facts.weights, facts.tokenizer or "", *further]
+def _from_folder(facts: Card, folder: Path) -> Checkpoint:
+    lock = folder / FOLDER_LOCK
+    known = read_lock(lock) if lock.exists() else None
+    # a canary without a lock may be that of other weights
+    canary = [name for name in CANARY_FILES if known and name in known.files]
+    names = [facts.weights, facts.tokenizer or "", *CONFIGS, *canary]
     if not (folder / facts.weights).is_file():
         raise MissingFileError(_no_weights(facts, folder))
     for shard in shard_names(folder / facts.weights) if facts.weights.endswith(INDEX) else ():
@@ -182,8 +186,7 @@ def _from_folder(facts: Card, folder: Path, further: tuple[str, ...]) -> Checkpo
             raise MissingFileError(f"{folder} lacks {shard}, of which {facts.weights} speaks; copy it there")
         names.append(shard)
     files = {name: folder / name for name in names if (folder / name).is_file()}
-    lock = folder / FOLDER_LOCK
-    return Checkpoint(facts, folder, files, {}, lock if lock.exists() else None, commit=None)
+    return Checkpoint(facts, folder, files, {}, lock if known else None, commit=None)
 
 
 def _no_weights(facts: Card, folder: Path) -> str:

@@ -30,8 +30,9 @@ class Layout:
 
 def layout(wanted: Columns, names: Sequence[str], binary: Iterable[str]) -> Layout:
     """Raises SourceError: a column that was named is not there, or none has pictures; no such type."""
+    known = frozenset(names)
     for name in (wanted.id, *wanted.pictures, *wanted.data, *(wanted.metadata or ()), *wanted.types):
-        if name is not None and name not in names:
+        if name is not None and name not in known:
             raise SourceError(f"the table has no column {name!r}; it has {_listed(names)}")
     if unknown := set(wanted.types.values()).difference(TYPES):
         raise SourceError(f"{min(unknown)[:40]!r} is no type of a column; there are {', '.join(TYPES)}")

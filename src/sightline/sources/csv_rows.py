@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from sightline.domain.errors import SourceError
 from sightline.domain.items import Json
+from sightline.domain.ports import Look
 from sightline.sources.columns import Layout
 from sightline.sources.encoded import decoded_size, encoded_limit, picture_in
 from sightline.sources.encodings import encoding_of, opened
@@ -22,6 +23,7 @@ from sightline.sources.places import byte_of, place_of
 from sightline.sources.rows import Row
 
 _ROOM_BYTES = 1 << 20  # for a row's other cells
+MAX_COLUMNS = 10_000  # of one table: some hundred times what catalogues have
 _DELIMITERS = ",;\t|"
 _ESCAPED = re.compile("[\udc80-\udcff]")  # how bytes that are no UTF-8 are kept in text
 
@@ -53,14 +55,13 @@ class CsvRows:
         )
         with opened(path) as file:
             file.seek(self._encoding.start)
-            with self._of_encoding(1):
-                header = next(self._reader(file), None)
+            header = self._header(file)
             self._body_byte = file.tell()
         self.columns = self._checked(header)
 
-    def scan(self, parts: Layout) -> Iterator[Row]:
-        readings = self._readings(parts) | dict.fromkeys(parts.data, decoded_size)
-        for row in self._rows():
+    def scan(self, parts: Layout, look: Look) -> Iterator[Row]:
+        readings = self._readings(parts, look) | dict.fromkeys(parts.data, decoded_size)
+        for row in self._rows(look):
             cells = {name: readings[name](str(cell)) for name, cell in row.cells.items()}
             yield Row(row.place, cells, row.wrong, row.number)
 
@@ -72,10 +73,12 @@ class CsvRows:
     def close(self) -> None:
         pass
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self, look: Look) -> Iterator[Row]:
         with opened(self._path) as file:
             file.seek(self._body_byte)
-            yield from self._rows_from(file)
+            for row in self._rows_from(file):
+                look()
+                yield row
 
     def _rows_from(self, file: BinaryIO) -> Iterator[Row]:
         reader = self._reader(file)
@@ -98,6 +101,17 @@ class CsvRows:
                 )
                 yield Row(place, {}, wrong, number)
 
+    def _header(self, file: BinaryIO) -> list[str] | None:
+        """Raises SourceError: it is no line of CSV, or not of the encoding."""
+        try:
+            with self._of_encoding(1):
+                return next(self._reader(file), None)
+        except csv.Error as exc:
+            raise SourceError(
+                f"the first line of the table {str(self._path)!r} cannot be read; its quotes must close, and "
+                "lines end in LF or CR LF, not in CR alone: save it so"
+            ) from exc
+
     def _reader(self, file: BinaryIO) -> Iterator[list[str]]:
         lines = self._encoding.lines(file, self._max_row_bytes)
         return csv.reader(map(self._encoding.text, lines), delimiter=self._delimiter)
@@ -114,24 +128,29 @@ class CsvRows:
             ) from exc
 
     def _checked(self, header: list[str] | None) -> Sequence[str]:
+        if header and len(header) > MAX_COLUMNS:
+            raise SourceError(
+                f"the table {str(self._path)!r} has {len(header)} columns; {MAX_COLUMNS} are the limit: "
+                "leave out those that nobody filters by"
+            )
         if not header or len(set(header)) < len(header):
             raise SourceError(
                 f"the table {str(self._path)!r} needs a first line that names each column once; it has "
-                f"{(header or [])[:20]}"
+                f"{[name[:60] for name in (header or [])[:20]]}"
             )
         for name in header:
             if odd := _ESCAPED.search(name):
                 raise _no_utf8(1, odd[0], name.encode("utf-8", "replace").decode())
         return tuple(header)
 
-    def _readings(self, parts: Layout) -> dict[str, Reading]:
+    def _readings(self, parts: Layout, look: Look) -> dict[str, Reading]:
         """How each column is read: as what all its cells are. Costs a pass over the file.
 
         Raises SourceError: a cell is no UTF-8, and no file's name.
         """
         as_written = {parts.id, *parts.pictures, *parts.data, *parts.types}
         guess = Guess(set(self.columns).difference(as_written))
-        for row in self._rows():
+        for row in self._rows(look):
             cells = {name: str(cell) for name, cell in row.cells.items()}
             for name, cell in cells.items():
                 if not cell.isascii() and name not in parts.pictures and (odd := _ESCAPED.search(cell)):
@@ -139,7 +158,8 @@ class CsvRows:
             if cells:
                 guess.see(cells, row.number)
         self.remarks = guess.remarks()
-        return {name: _READINGS[guess.kinds().get(name, "text")] for name in self.columns}
+        kinds = guess.kinds()
+        return {name: _READINGS[kinds.get(name, "text")] for name in self.columns}
 
 
 def _no_utf8(number: int, escaped: str, column: str) -> SourceError:

@@ -14,6 +14,10 @@ from sightline.domain.errors import SourceError
 
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _WIDE = {"utf-16": "utf-16-le", "utf-16-le": "utf-16-le", "utf-16-be": "utf-16-be"}
+# codecs that leave ASCII as it is, and are no character set
+_NO_CHARSETS = frozenset(("charmap", "idna", "raw-unicode-escape", "unicode-escape"))
+_MAX_NAME = 40  # the longest that Python has is 15
+_HEADER_BYTES = 1024  # of the first line: enough to see whether it has NULs
 _ASCII = bytes(range(128))
 
 
@@ -58,14 +62,21 @@ class Encoding:
 
 def encoding_of(path: Path, said: str | None) -> Encoding:
     """Raises SourceError: the table is not there, or lines cannot be read in what was said."""
+    name = None if said is None else _known(said)  # also where a mark decides: a mistake is told at once
     with opened(path) as file:
-        start = file.read(4)
+        start = file.readline(_HEADER_BYTES)
     if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise SourceError(f"the table {str(path)!r} is UTF-32; save it as UTF-8")
-    for mark, name in _MARKS.items():
+    for mark, marked in _MARKS.items():
         if start.startswith(mark):
-            return Encoding(name, is_said=True, start=len(mark))
-    return Encoding() if said is None else Encoding(_known(said), is_said=True)
+            return Encoding(marked, is_said=True, start=len(mark))
+    if b"\0" in start and name not in _WIDE:
+        likely = "utf-16-be" if start.startswith(b"\0") else "utf-16"
+        raise SourceError(
+            f"the first line of the table {str(path)!r} has bytes 0, as UTF-16 has; say --encoding {likely}, "
+            "over HTTP `encoding`, or save it as UTF-8"
+        )
+    return Encoding() if name is None else Encoding(name, is_said=True)
 
 
 def opened(path: Path) -> BinaryIO:
@@ -80,10 +91,10 @@ def opened(path: Path) -> BinaryIO:
 
 def _known(said: str) -> str:
     try:
-        name = codecs.lookup(said).name
+        name = codecs.lookup(said[: _MAX_NAME + 1]).name
         if name in _WIDE:
             return _WIDE[name]
-        is_like_ascii = _ASCII.decode(name) == _ASCII.decode("ascii")
+        is_like_ascii = name not in _NO_CHARSETS and _ASCII.decode(name) == _ASCII.decode("ascii")
     except (LookupError, ValueError):
         is_like_ascii = False
     if not is_like_ascii:

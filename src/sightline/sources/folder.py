@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from sightline.domain.entries import UNOPENED, Entry
 from sightline.domain.errors import OutsideSourceError
+from sightline.domain.ports import Look, unwatched
 from sightline.sources.options import SourceOptions
 from sightline.sources.root import FOLDER_FLAGS, Facts, Root, key_of, name_of, with_facts
 
@@ -33,11 +34,11 @@ class FolderSource:
         self._root = Root(address)
         self._options = options
 
-    def scan(self) -> Iterator[Entry]:
+    def scan(self, look: Look = unwatched) -> Iterator[Entry]:
         self.left_out = left_out = Counter[str]()
         handle = self._root.open()
         try:
-            yield from self._walk(handle, "", left_out)
+            yield from self._walk(handle, "", left_out, look)
         finally:
             os.close(handle)
 
@@ -57,10 +58,11 @@ class FolderSource:
     def close(self) -> None:
         pass
 
-    def _walk(self, handle: int, folder: str, left_out: Counter[str]) -> Iterator[Entry]:
+    def _walk(self, handle: int, folder: str, left_out: Counter[str], look: Look) -> Iterator[Entry]:
         """The pictures below a folder; its name ends in / or is empty."""
         selection = self._options.selection
         for last in sorted(os.listdir(handle), key=os.fsencode):
+            look()
             name = folder + last
             if not selection.enters(name):
                 left_out[selection.why_not(name)] += 1
@@ -76,7 +78,7 @@ class FolderSource:
                     continue
                 with _opened(last, handle, left_out) as inner:
                     if inner is not None:
-                        yield from self._walk(inner, name + "/", left_out)
+                        yield from self._walk(inner, name + "/", left_out, look)
             elif selection.takes(name):
                 if stat.S_ISREG(status.st_mode):
                     yield self._entry(name, folder, Facts.of(status))

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import orjson
 
+from sightline.domain.ports import Look
 from sightline.sources.columns import Layout
 from sightline.sources.encoded import decoded_size, encoded_limit, picture_in
 from sightline.sources.encodings import Encoding, encoding_of, opened
@@ -33,8 +34,9 @@ class JsonRows:
             names |= dict.fromkeys(row.cells)
         self.columns: Sequence[str] = tuple(names)
 
-    def scan(self, parts: Layout) -> Iterator[Row]:
+    def scan(self, parts: Layout, look: Look) -> Iterator[Row]:
         for row in self._rows():
+            look()
             sizes = {name: decoded_size(row.cells[name]) for name in parts.data if name in row.cells}
             yield Row(row.place, {**row.cells, **sizes}, row.wrong, row.number)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from sightline.domain.errors import BrokenRowError, ImageBytesError, SourceError
+from sightline.domain.ports import Look
 from sightline.sources.columns import Layout
 from sightline.sources.rows import Row
 
@@ -56,7 +57,7 @@ class ParquetRows:
         self._binary = {name: term for name, kind, *_ in described if (term := _bytes_term(name, kind))}
         self.binary: Sequence[str] = tuple(self._binary)
 
-    def scan(self, parts: Layout) -> Iterator[Row]:
+    def scan(self, parts: Layout, look: Look) -> Iterator[Row]:
         plain = {name: _quoted(name) for name in self.columns if name not in self._binary}
         terms = plain | {name: f"octet_length({self._binary[name]})" for name in parts.data}
         wanted = ", ".join(["file_row_number", *terms.values()])
@@ -67,6 +68,7 @@ class ParquetRows:
                 cursor.execute(query, [self._file])
                 while rows := cursor.fetchmany(_ROWS_AT_ONCE):
                     for number, *cells in rows:
+                        look()
                         yield Row(f"row={number}", dict(zip(terms, cells, strict=True)), None, number + 1)
         finally:
             cursor.close()

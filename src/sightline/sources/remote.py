@@ -19,6 +19,7 @@ from sightline.domain.errors import (
     OutsideSourceError,
     SourceError,
 )
+from sightline.domain.ports import Look, unwatched
 from sightline.sources.options import SourceOptions
 
 PROTOCOLS = frozenset(
@@ -49,13 +50,13 @@ class RemoteSource:
             )
         self._files, self._root = _opened(address)
 
-    def scan(self) -> Iterator[Entry]:
+    def scan(self, look: Look = unwatched) -> Iterator[Entry]:
         self.left_out = left_out = Counter[str]()
         with _as_source(self._root):
             is_there = self._files.exists(self._root)
         if not is_there:
             raise SourceError(f"there is nothing at {self._protocol}://{self._root}; check the address")
-        yield from self._walk(self._root, left_out, MAX_DEPTH)
+        yield from self._walk(self._root, left_out, MAX_DEPTH, look)
 
     def read(self, entry: Entry) -> bytes:
         if not self._options.selection.takes(entry.key) or ".." in entry.key.split("/"):
@@ -79,7 +80,7 @@ class RemoteSource:
     def close(self) -> None:
         pass
 
-    def _walk(self, folder: str, left_out: Counter[str], depth_left: int) -> Iterator[Entry]:
+    def _walk(self, folder: str, left_out: Counter[str], depth_left: int, look: Look) -> Iterator[Entry]:
         try:
             with _as_source(folder):
                 found = sorted(self._files.ls(folder, detail=True), key=lambda info: str(info["name"]))
@@ -89,6 +90,7 @@ class RemoteSource:
             left_out[UNOPENED] += 1
             return
         for info in found:
+            look()
             path = str(info["name"]).rstrip("/")
             name = path.removeprefix(self._root).lstrip("/")
             if not name:
@@ -100,7 +102,7 @@ class RemoteSource:
                 if depth_left == 0:
                     left_out[f"folders deeper than {MAX_DEPTH}"] += 1
                 else:
-                    yield from self._walk(path, left_out, depth_left - 1)
+                    yield from self._walk(path, left_out, depth_left - 1, look)
             elif info.get("type") == "file" and self._options.selection.takes(name):
                 yield self._entry(name, info)
             else:

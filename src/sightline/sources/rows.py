@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from sightline.domain.items import UNSTORABLE, Json
+from sightline.domain.ports import Look
 from sightline.sources.columns import Layout
 
 MAX_CELL_DEPTH = 16  # lists and objects in each other; deeper ones are left out
@@ -37,8 +38,11 @@ class Rows(Protocol):
     binary: Sequence[str]
     remarks: Sequence[str]
 
-    def scan(self, parts: Layout) -> Iterator[Row]:
-        """Every row in order. Of columns with bytes it gives the size only, or None where there are none."""
+    def scan(self, parts: Layout, look: Look) -> Iterator[Row]:
+        """Every row in order, with a look for each that is read.
+
+        Of columns with bytes it gives the size only, or None where there are none.
+        """
         ...
 
     def data(self, place: str, column: str, max_bytes: int) -> bytes:

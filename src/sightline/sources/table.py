@@ -17,6 +17,7 @@ import orjson
 from sightline.domain.entries import PRODUCT, Entry
 from sightline.domain.errors import EntryChangedError, OutsideSourceError, SourceError, UrlFetchOffError
 from sightline.domain.items import Json
+from sightline.domain.ports import Look, unwatched
 from sightline.sources.columns import layout
 from sightline.sources.csv_rows import CsvRows
 from sightline.sources.json_rows import JsonRows
@@ -60,11 +61,11 @@ class TableSource:
         self._layout = layout(options.columns, self._rows.columns, self._rows.binary)
         self._root = Root(options.root or self._path.parent)
 
-    def scan(self) -> Iterator[Entry]:
+    def scan(self, look: Look = unwatched) -> Iterator[Entry]:
         self.left_out = left_out = Counter[str]()
         counts = Counter[str]()
         table, said = self._facts(), Said(self._layout.types)
-        for row in self._rows.scan(self._layout):
+        for row in self._rows.scan(self._layout, look):
             pictures = list(self._pictures(row, table.mtime_ns))
             if not pictures:
                 left_out["rows without a picture"] += 1

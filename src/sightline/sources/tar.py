@@ -16,6 +16,7 @@ from sightline.domain.errors import (
     ImageBytesError,
     SourceError,
 )
+from sightline.domain.ports import Look, unwatched
 from sightline.sources.gunzipped import Gunzipped
 from sightline.sources.options import SourceOptions
 from sightline.sources.root import Facts, key_of
@@ -46,9 +47,9 @@ class TarSource:
         self._pictures: dict[str, Member] = {}
         self._require_file()
 
-    def scan(self) -> Iterator[Entry]:
+    def scan(self, look: Look = unwatched) -> Iterator[Entry]:
         with self._turn:
-            self._content = self._list()
+            self._content = self._list(look)
             pictures = list(self._pictures.items())
         for key, member in pictures:
             uri = f"{self._path.as_uri()}#{quote(key)}"
@@ -102,7 +103,7 @@ class TarSource:
             self._content = self._list()
         return self._content
 
-    def _list(self) -> Seekable:
+    def _list(self, look: Look = unwatched) -> Seekable:
         """Go through the archive's headers; where it is packed, through all of it."""
         self._let_go()
         self._require_file()
@@ -111,16 +112,17 @@ class TarSource:
             self._facts = Facts.of(os.fstat(self._file.fileno()))
             is_packed = self._file.read(2) == b"\x1f\x8b"
             content: Seekable = Gunzipped(self._file) if is_packed else self._file
-            self._pictures, self.left_out = self._chosen(members(content))
+            self._pictures, self.left_out = self._chosen(members(content), look)
         except OSError as exc:
             raise SourceError(f"the archive {str(self._path)!r} cannot be read; see who may read it") from exc
         return content
 
-    def _chosen(self, found: Iterator[Member]) -> tuple[dict[str, Member], Counter[str]]:
+    def _chosen(self, found: Iterator[Member], look: Look) -> tuple[dict[str, Member], Counter[str]]:
         """The pictures by key, and what else there is, by why it is not taken."""
         pictures: dict[str, Member] = {}
         left_out = Counter[str]()
         for number, member in enumerate(found):
+            look()
             if number == MAX_MEMBERS:
                 raise SourceError(f"the archive has more than {MAX_MEMBERS} files; split it")
             name = member.name.removeprefix("./")

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from sightline.domain.collections import SourceNote
 from sightline.domain.errors import SourceError
-from sightline.domain.items import Json
+from sightline.domain.items import UNPRINTABLE, Json
 from sightline.domain.ledger import Job
 from sightline.services.collections.library import Library, space_of
 from sightline.services.collections.planning import Order
@@ -46,6 +47,13 @@ class TableColumns(Body):
     )
 
 
+def _printable(name: str) -> str:
+    """Raises PydanticCustomError: it is one that not every record can keep, and no screen show."""
+    if UNPRINTABLE.search(name):
+        raise PydanticCustomError("unprintable", "it has control characters; leave them out")
+    return name
+
+
 class IngestRequest(Body):
     """A folder, a table or a tar file on the server's machine."""
 
@@ -53,7 +61,7 @@ class IngestRequest(Body):
         json_schema_extra={"examples": [{"source": "/srv/photos", "include": ["*.jpg"]}]}
     )
     source: str = Field(min_length=1, description="its path, below one of SIGHTLINE_SOURCE_ROOTS")
-    name: str | None = Field(
+    name: Annotated[str, AfterValidator(_printable)] | None = Field(
         None,
         min_length=1,
         max_length=512,

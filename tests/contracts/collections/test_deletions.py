@@ -1,23 +1,20 @@
 """A collection is deleted at the worst moments of the job that fills it."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sightline.catalogue.database import Database
 from sightline.catalogue.jobs import SqlLedger
 from sightline.catalogue.record import SqlRecord
-from sightline.domain.collections import Space
-from sightline.services.collections.ingest import Ingestion
-from sightline.services.collections.views import Views
-from sightline.services.embedding import EmbeddingService
-from sightline.services.workshop import Workshop
+from sightline.domain.collections import SourceNote
+from sightline.domain.ports import Source
 from sightline.sources.folder import FolderSource
 from sightline.sources.options import SourceOptions
-from sightline.stores.memory import MemoryStore
+from tests.ingestions import at_work
 from tests.libraries import order_of, write_pictures
 from tests.records import SPACE
 from tests.waiting import wait_until
@@ -36,25 +33,8 @@ class Fleeting:
         return getattr(self._record, name)
 
 
-def no_model(space: Space) -> EmbeddingService:
-    raise AssertionError(f"nothing of {space} is to be embedded")
-
-
-@contextmanager
-def at_work(record: SqlRecord, ledger: SqlLedger, moment: str) -> Iterator[Ingestion]:
-    with closing(Workshop(threads=1)) as workshop:
-        ingestion = Ingestion(
-            Fleeting(record, moment),  # type: ignore[arg-type]  # it has every call of a record
-            ledger,
-            Views(record, MemoryStore()),
-            models=no_model,
-            workshop=workshop,
-            open_source=lambda note: FolderSource(note.address, SourceOptions()),
-            owner="me",
-        )
-        ingestion.start()
-        with closing(ingestion):
-            yield ingestion
+def open_folder(note: SourceNote) -> Source:
+    return FolderSource(note.address, SourceOptions())
 
 
 @pytest.mark.parametrize("moment", ["note_source", "marks", "space", "sources"])
@@ -66,7 +46,8 @@ def test_a_job_whose_collection_is_deleted_ends_without_a_word_of_failure(
     with closing(Database.in_folder(tmp_path / "home")) as database:
         record, ledger = SqlRecord(database), SqlLedger(database)
         record.create("photos", SPACE)
-        with at_work(record, ledger, moment) as ingestion:
+        fleeting: Any = Fleeting(record, moment)  # it has every call of a record
+        with at_work(fleeting, ledger, tmp_path / "home", open_folder) as ingestion:
             ingestion.submit("photos", order_of(tmp_path / "photos"))
             wait_until(lambda: "deleted" in caplog.text or "failed" in caplog.text, 10)
     assert "a job's collection was deleted" in caplog.text

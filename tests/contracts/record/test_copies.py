@@ -85,6 +85,14 @@ def test_restored_record_forgets_its_views_and_keeps_the_one_before_aside(tmp_pa
     assert SqlRecord(Database.in_folder(tmp_path / "old")).collection("photos").items == 4
 
 
+def test_records_put_aside_within_a_second_are_all_kept(tmp_path: Path) -> None:
+    filled(tmp_path / "home", 1)
+    Database.in_folder(tmp_path / "home").back_up(tmp_path / "copy.db")
+    aside = {restore(tmp_path / "home", tmp_path / "copy.db") for _ in range(5)}
+    assert len(aside) == 5
+    assert all(path is not None and path.is_file() for path in aside)
+
+
 @pytest.mark.parametrize("kind", ["missing", "text", "cut", "flipped", "other", "newer"])
 def test_what_is_no_whole_backup_is_refused_and_changes_nothing(tmp_path: Path, kind: str) -> None:
     database = Database.in_folder(tmp_path / "home")

@@ -21,10 +21,12 @@ from sightline.domain.errors import (
     EntryGoneError,
     ImageBytesError,
     InputError,
+    NotReadyError,
     SourceError,
     UrlFetchOffError,
 )
 from sightline.domain.items import checked_metadata
+from sightline.sources.csv_rows import MAX_COLUMNS
 from sightline.sources.options import Columns, SourceOptions
 from sightline.sources.table import TableSource
 
@@ -295,6 +297,14 @@ def test_no_base64_is_told_of_that_row(tmp_path):
         ("t.csv", b"a,a\n1,2\n", "first line"),
         ("t.csv", b"colour,size\nred,3\n", "'colour', 'size'"),
         ("t.csv", b"\xff\xfe\0\0i\0\0\0", "UTF-32"),
+        ("t.csv", b"id,image\r1,a.jpg\r2,b.jpg\r", "end in LF or CR LF, not in CR alone"),
+        (
+            "t.csv",
+            b"image," + b"," * MAX_COLUMNS,
+            f"has {MAX_COLUMNS + 2} columns; {MAX_COLUMNS} are the limit",
+        ),
+        ("t.csv", "id,image\n1,a.jpg\n".encode("utf-16-le"), "say --encoding utf-16, over"),
+        ("t.jsonl", '{"image": "a.jpg"}\n'.encode("utf-16-be"), "say --encoding utf-16-be, over"),
         ("t.parquet", b"PAR1 not really", "Parquet"),
         ("t.xls", b"", "must end in"),
         ("folder.csv", None, "no table"),
@@ -486,8 +496,42 @@ def test_a_table_that_is_not_utf8_is_refused_with_the_row_and_what_to_do(shop):
         opened(shop / "t.csv")
 
 
-@pytest.mark.parametrize("said", ["klingon", "utf-7", "utf-32", "cp037", "base64", "rot13"])
-def test_an_encoding_that_no_line_can_be_read_in_is_refused(shop, said):
-    (shop / "t.csv").write_text(PRICES)
+NO_ENCODINGS = ("klingon", "utf-7", "utf-32", "cp037", "base64", "rot13", "zlib", "idna", "unicode_escape")
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("said", [*NO_ENCODINGS, "raw_unicode_escape", "charmap", "\0", "", "a" * 100_000])
+def test_an_encoding_that_no_line_can_be_read_in_is_refused(shop, said, mark):
+    (shop / "t.csv").write_bytes(mark + PRICES.encode())
     with pytest.raises(SourceError, match="is no encoding that tables are read in"):
         opened(shop / "t.csv", encoding=said)
+
+
+@pytest.mark.timeout(5)  # the square of the columns took 9 s
+def test_a_table_of_many_columns_is_read_in_time(shop):
+    names = [f"c{number}" for number in range(MAX_COLUMNS - 1)]
+    rows = f"{','.join(['image', *names])}\n" + f"a.jpg{',1.5' * len(names)}\n" * 2
+    (shop / "t.csv").write_text(rows)
+    entries = list(opened(shop / "t.csv").scan())
+    assert [entry.metadata["c7"] for entry in entries] == [1.5] * 2
+
+
+class Patience:
+    """A look that goes along for so many rows."""
+
+    def __init__(self, rows):
+        self.left = rows
+
+    def __call__(self):
+        self.left -= 1
+        if self.left < 0:
+            raise NotReadyError("the server is shutting down")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_scan_is_broken_off_at_a_row_before_its_first_picture_too(shop, kind):
+    write(shop / f"t.{kind}", [{"id": number, "image": ""} for number in range(9)])
+    source = opened(shop / f"t.{kind}", columns=Columns(pictures=("image",)))
+    with pytest.raises(NotReadyError):
+        list(source.scan(Patience(3)))
+    assert list(source.scan(Patience(2 * 9))) == []  # CSV is read twice: for its types, and for its rows

@@ -2,12 +2,15 @@
 
 import os
 import re
+import stat
 from pathlib import Path
 
 from sightline.disk import sync
 from sightline.domain.errors import SettingsError
+from sightline.domain.items import UNPRINTABLE
 
 FILE_NAME = "store"
+MAX_BYTES = 4096
 _PASSWORD = re.compile(r"(://[^/@:]*):[^@]*@")
 
 
@@ -19,10 +22,27 @@ class KeptAddress:
 
     @property
     def address(self) -> str | None:
-        """None: none was kept."""
-        if not self._path.exists():
+        """None: none was kept. Raises SettingsError: the file holds none."""
+        try:
+            # a pipe would be waited for; it is told below for what it is
+            with open(self._path, "rb", opener=_without_waiting) as file:
+                is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+                content = file.read(MAX_BYTES + 1) if is_file else b""
+        except FileNotFoundError:
             return None
-        return self._path.read_text(encoding="utf-8").strip() or None
+        except OSError as error:
+            raise self._unreadable(error.strerror or type(error).__name__) from error
+        if not is_file:
+            raise self._unreadable("it is no regular file")
+        if len(content) > MAX_BYTES:
+            raise self._unreadable(f"it has more than {MAX_BYTES} bytes")
+        try:
+            address = content.decode().strip()
+        except UnicodeDecodeError as error:
+            raise self._unreadable("it is no text in UTF-8") from error
+        if UNPRINTABLE.search(address):
+            raise self._unreadable("it has control characters, or more than one line")
+        return address or None
 
     def keep(self, address: str) -> None:
         """Instead of the one before, whole or not at all."""
@@ -36,6 +56,16 @@ class KeptAddress:
             os.fsync(file.fileno())
         new.replace(self._path)
         sync(self._path.parent)
+
+    def _unreadable(self, why: str) -> SettingsError:
+        return SettingsError(
+            f"{self._path} should hold one line, the address of a database, and cannot be read: {why}. "
+            "Put it back from a backup, or take it away and set SIGHTLINE_STORE to the address"
+        )
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # Windows has no such pipes
 
 
 class ChosenStore:

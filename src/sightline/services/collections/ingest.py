@@ -10,25 +10,24 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from functools import partial
 
 from sightline.domain.catalogue import Ledger, Record
 from sightline.domain.collections import Space
 from sightline.domain.errors import (
-    InputError,
     JobStateError,
-    LeaseLostError,
     NotReadyError,
     RecordError,
     SightlineError,
-    StorageFullError,
-    UnknownCollectionError,
     UnknownJobError,
 )
 from sightline.domain.ledger import REEMBED, Job, Lease, Outcome
 from sightline.services.collections.kinds import INGEST, Ingesting, Kind
 from sightline.services.collections.leases import Leases
+from sightline.services.collections.mishaps import RETRY_S, Mishaps
 from sightline.services.collections.planning import OpenSource, Order, require_picture, to_plan
 from sightline.services.collections.reembedding import Reembeddings, reembed_request
+from sightline.services.collections.seldom import Seldom
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.speeds import Speeds
 from sightline.services.collections.uploads import KeptUploads
@@ -38,15 +37,13 @@ from sightline.services.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
-STORAGE_FULL = "storage_full"
 WORKERS = 2  # shards at once: while one ends, the next keeps the device busy
 READERS = 4  # files; a disk gives them in the order it likes best
+PLAN_LOOK_S = 0.5  # between two looks whether a job that is planned is still wanted
 LOOK_S = 1.0  # between two looks for work that came from elsewhere
 HEARTBEAT_S = 20.0  # a third of a lease
 ROOM_S = 2.0  # between two looks whether a full disk has room again
-RETRY_S = 2.0
 CLOSING_S = 10.0  # for what is in hand; what is not kept by then is done again
-DELETED = (UnknownJobError, UnknownCollectionError)  # a job goes with its collection
 
 Models = Callable[[Space], EmbeddingService]  # raises SpaceMismatchError, NotReadyError
 
@@ -83,6 +80,7 @@ class Ingestion:
         }
         self._leases = Leases(ledger, owner)
         self._stopping = threading.Event()
+        self._mishaps = Mishaps(ledger, self._stopping)
         self._news = threading.Condition()
         self.speeds = Speeds()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
@@ -104,7 +102,7 @@ class Ingestion:
     def start(self) -> None:
         """Go on with every job that is unfinished, unasked; a crash may also have come just before an end."""
         for job in self._reembeddings.unended():
-            with suppress(SightlineError):
+            with suppress(SightlineError), self._mishaps.alone(job.id):
                 self._end_if_done(job.id)
         for thread in self._threads:
             thread.start()
@@ -149,7 +147,7 @@ class Ingestion:
         return self.ledger.pause(job_id)
 
     def resume(self, job_id: int) -> Job:
-        """Raises UnknownJobError, JobStateError."""
+        """Raises UnknownJobError; JobStateError: also where it is out of date."""
         self._require_current(job_id)
         job = self.ledger.resume(job_id)
         self._tell()
@@ -160,7 +158,7 @@ class Ingestion:
         return self.ledger.cancel(job_id)
 
     def retry(self, job_id: int) -> int:
-        """Try all that failed again; returns how many. Raises UnknownJobError, JobStateError."""
+        """Try all that failed again; returns how many. Raises UnknownJobError, JobStateError as resume."""
         self._require_current(job_id)
         queued = self.ledger.retry(job_id)
         self._tell()
@@ -195,17 +193,10 @@ class Ingestion:
         job = to_plan(self.ledger.unfinished())
         if job is None:
             return False
-        try:
-            self._kinds[job.kind].plan(job)
+        with self._mishaps.alone(job.id):
+            look = Seldom(PLAN_LOOK_S, partial(self._require_planning, job.id))
+            self._kinds[job.kind].plan(job, look)
             self._end_if_done(job.id)
-        except JobStateError:
-            pass  # paused or ended meanwhile
-        except DELETED:
-            _tell_deleted(job.id)
-        except StorageFullError as error:
-            self._pause_for_room(job.id, error)
-        except (InputError, TypeError, KeyError) as error:
-            self._fail(job.id, error)
         self._tell()
         return True
 
@@ -214,19 +205,8 @@ class Ingestion:
         if lease is None:
             return False
         try:
-            self._work(lease)
-        except LeaseLostError as error:
-            log.warning("a shard was lost", extra={"fields": {"job": lease.job_id, "reason": error}})
-        except StorageFullError as error:
-            self._pause_for_room(lease.job_id, error)
-        except NotReadyError:
-            self._stopping.wait(RETRY_S)
-        except DELETED:
-            _tell_deleted(lease.job_id)
-        except SightlineError as error:
-            if isinstance(error, RecordError):
-                raise
-            self._fail(lease.job_id, error)
+            with self._mishaps.alone(lease.job_id):
+                self._work(lease)
         finally:
             self._leases.give_back(lease.shard_id)
         return True
@@ -266,35 +246,21 @@ class Ingestion:
     def _is_wanted(self, job_id: int) -> bool:
         return not self._stopping.is_set() and self.ledger.job(job_id).state == "running"
 
+    def _require_planning(self, job_id: int) -> None:
+        """Raises NotReadyError: the workers are being ended; JobStateError: the job was, or is paused."""
+        if self._stopping.is_set():
+            raise NotReadyError("the server is shutting down")
+        if (state := self.ledger.job(job_id).state) != "planning":
+            raise JobStateError(f"job {job_id} is {state}; nothing more is planned")
+
     def _beat(self) -> bool:
         self._leases.beat()
         return False
 
-    def _pause_for_room(self, job_id: int, error: StorageFullError) -> None:
-        log.warning("job paused: the disk is full", extra={"fields": {"job": job_id}})
-        with suppress(JobStateError, UnknownJobError):
-            self.ledger.pause(job_id, reason=STORAGE_FULL, message=str(error))
-
     def _look_for_room(self) -> bool:
-        waiting = [job for job in self.ledger.unfinished() if job.reason == STORAGE_FULL]
+        waiting = self._mishaps.waiting_for_room()
         if waiting and self.ledger.has_room():
-            for job in waiting:
+            for job_id in waiting:
                 with suppress(JobStateError, UnknownJobError):
-                    self.resume(job.id)
+                    self.resume(job_id)
         return False
-
-    def _fail(self, job_id: int, error: Exception) -> None:
-        """It cannot go on as a whole; what is settled stays."""
-        known = isinstance(error, SightlineError)
-        code = error.code if isinstance(error, SightlineError) else "internal"
-        log.warning(
-            "job failed",
-            extra={"fields": {"job": job_id, "reason": error}},
-            exc_info=None if known else error,
-        )
-        with suppress(JobStateError, UnknownJobError):
-            self.ledger.fail(job_id, reason=code, message=str(error) if known else "its request is broken")
-
-
-def _tell_deleted(job_id: int) -> None:
-    log.info("a job's collection was deleted", extra={"fields": {"job": job_id}})

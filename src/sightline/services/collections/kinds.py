@@ -7,7 +7,9 @@ from typing import Protocol
 
 from sightline.domain.catalogue import Ledger, Record
 from sightline.domain.collections import Space
+from sightline.domain.errors import JobStateError, UnknownSourceError
 from sightline.domain.ledger import Job
+from sightline.domain.ports import Look
 from sightline.services.collections.planning import OpenSource, Order, Plan
 from sightline.services.collections.purposes import Intake, Purpose
 
@@ -19,12 +21,15 @@ INGEST = "ingest"
 class Kind(Protocol):
     """All raise UnknownCollectionError, RecordError."""
 
-    def plan(self, job: Job) -> None:
-        """Freeze what is to be done. Raises SourceError; JobStateError: it was paused or ended meanwhile."""
+    def plan(self, job: Job, look: Look) -> None:
+        """Freeze what is to be done; what a look on the way raises ends it.
+
+        Raises SourceError; JobStateError: it was paused or ended meanwhile.
+        """
         ...
 
     def opened(self, job: Job) -> AbstractContextManager[tuple[Purpose, Space]]:
-        """What its tasks are for, and the space they are embedded in. Raises SourceError."""
+        """What its tasks are for, and in which space. Raises SourceError, UnknownSourceError."""
         ...
 
     def require_current(self, job: Job) -> None:
@@ -44,25 +49,36 @@ class Ingesting:
         self._ledger = ledger
         self._open_source = open_source
 
-    def plan(self, job: Job) -> None:
+    def plan(self, job: Job, look: Look) -> None:
         order = Order.of(job.request)
         self._record.note_source(job.collection, order.source)
         plan = Plan(self._record, job.collection, order.source, removes_missing=order.removes_missing)
         with closing(self._open_source(order.source)) as source:
-            planned = self._ledger.plan(job.id, plan.tasks(source), scan=lambda: plan.scan(source))
+            tasks = plan.tasks(source, look)
+            planned = self._ledger.plan(job.id, tasks, scan=lambda: plan.scan(source))
             log.info("job planned", extra={"fields": {"job": job.id, "tasks": planned.total, **planned.scan}})
 
     @contextmanager
     def opened(self, job: Job) -> Iterator[tuple[Purpose, Space]]:
         space = self._record.space(job.collection)
         note = Order.of(job.request).source
-        if all(one.name != note.name for one in self._record.sources(job.collection)):
-            self._record.note_source(job.collection, note)  # taken out since, and something of it is retried
+        if not self._is_noted(job):
+            raise UnknownSourceError(_taken_out(note.name))
         with closing(self._open_source(note)) as source:
             yield Intake(source, note.name, space.fingerprint), space
 
     def require_current(self, job: Job) -> None:
-        """A picture taken in once more does no harm."""
+        """Raises JobStateError: what it took in was taken out, and must not come back unasked."""
+        if job.scan and not self._is_noted(job):  # before its plan is kept it notes the source itself
+            raise JobStateError(_taken_out(Order.of(job.request).source.name))
 
     def end(self, job: Job) -> None:
         """What was settled is all there is to do."""
+
+    def _is_noted(self, job: Job) -> bool:
+        name = Order.of(job.request).source.name
+        return any(one.name == name for one in self._record.sources(job.collection))
+
+
+def _taken_out(name: str) -> str:
+    return f"the source {name[:200]!r} was taken out since; to have it back, ingest it again"

@@ -14,7 +14,7 @@ from sightline.domain.entries import UNOPENED, Entry, item_id
 from sightline.domain.errors import SourceError
 from sightline.domain.items import Json, Metadata
 from sightline.domain.ledger import Job, Task
-from sightline.domain.ports import Source
+from sightline.domain.ports import Look, Source
 from sightline.services.collections.tally import Tally
 
 OpenSource = Callable[[SourceNote], Source]  # raises SourceError
@@ -60,19 +60,19 @@ class Plan:
         self._removes_missing = removes_missing
         self._tally = Tally()
 
-    def tasks(self, source: Source) -> Iterator[Task]:
-        """Lazily, in the order of the scan; removals last. Raises SourceError."""
+    def tasks(self, source: Source, look: Look) -> Iterator[Task]:
+        """Lazily, in the order of the scan; removals last. Raises SourceError, and what a look raises."""
         # 200 bytes for an item; looking each up by its id took four times as long as all the rest
         left = {item: hash(mark) for item, mark in self._record.marks(self._collection, self._name)}
         self._tally.may_move = bool(left)
         met: set[str] = set()
-        entries = source.scan()
+        entries = source.scan(look)
         while part := list(islice(entries, ENTRIES)):
             yield from self._compared(part, left, met)
         self._tally.found(len(met))
         # an empty folder may be a disk that is not mounted, and what could not be opened may be there
         if self._removes_missing and met and UNOPENED not in source.left_out:
-            yield from self._removals(list(left))
+            yield from self._removals(list(left), look)
         else:
             self._tally.kept(len(left))
 
@@ -117,8 +117,9 @@ class Plan:
             count()
             yield Task(name, {**payload_of(entry), "sha256": item.sha256})
 
-    def _removals(self, left: Sequence[str]) -> Iterator[Task]:
+    def _removals(self, left: Sequence[str], look: Look) -> Iterator[Task]:
         for start in range(0, len(left), ENTRIES):
+            look()
             part = left[start : start + ENTRIES]
             self._tally.removed(self._record.items(self._collection, part).values())
             yield from (Task(item, REMOVED) for item in part)
@@ -135,10 +136,11 @@ def require_picture(address: str, source: Source) -> None:
     )
 
 
-def tasks_without_vector(record: Record, collection: str, fingerprint: str) -> Iterator[Task]:
-    """The items that have no vector in a space."""
+def tasks_without_vector(record: Record, collection: str, fingerprint: str, look: Look) -> Iterator[Task]:
+    """The items that have no vector in a space. Raises what a look raises."""
     after = ""
     while page := record.without_vector(collection, fingerprint, after=after):
+        look()
         for item in page:
             entry = Entry(item.key, item.uri, item.size_bytes, item.mtime_ns)
             yield Task(item.id, {**payload_of(entry), "source": item.source, "sha256": item.sha256})
@@ -160,7 +162,7 @@ def to_plan(unfinished: Sequence[Job]) -> Job | None:
 def source_name(job: Job) -> str | None:
     """Of the source that a job takes in; None if it takes in none."""
     source = job.request.get("source")
-    return str(source["name"]) if isinstance(source, Mapping) else None
+    return str(source.get("name")) if isinstance(source, Mapping) else None
 
 
 def payload_of(entry: Entry) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from sightline.domain.collections import Changeset, Space
 from sightline.domain.errors import JobStateError, MissingVectorError
 from sightline.domain.items import Json
 from sightline.domain.ledger import REEMBED, Failure, Job, Task
+from sightline.domain.ports import Look
 from sightline.domain.wording import counted
 from sightline.services.collections.planning import OpenSource, tasks_without_vector
 from sightline.services.collections.purposes import Purpose, Reembedding
@@ -46,10 +47,11 @@ class Reembeddings:
         self._uploads = uploads
         self._open_source = open_source
 
-    def plan(self, job: Job) -> None:
+    def plan(self, job: Job, look: Look) -> None:
         space = space_asked(job)
         self._record.prepare_space(space)
-        self._ledger.plan(job.id, tasks_without_vector(self._record, job.collection, space.fingerprint))
+        tasks = tasks_without_vector(self._record, job.collection, space.fingerprint, look)
+        self._ledger.plan(job.id, tasks)
 
     @contextmanager
     def opened(self, job: Job) -> Iterator[tuple[Purpose, Space]]:
