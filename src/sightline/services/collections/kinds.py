@@ -124,9 +124,7 @@ class Reembeddings:
         after = ""
         while page := self._ledger.failures(job.id, after=after):
             ids = [failure.task_id for failure in page]
-            gone = self._record.items(job.collection, ids).values()
-            with self._uploads.deciding(coming={}, going=[item.sha256 for item in gone if not item.source]):
-                self._record.commit(job.collection, Changeset(space.fingerprint, removals=ids))
+            self._record.commit(job.collection, Changeset(space.fingerprint, removals=ids))
             after = page[-1].task_id
 
 
