@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 from sightline.catalogue import copies
 from sightline.catalogue.jobs import SqlLedger
 from sightline.catalogue.uploads import UploadFolder
-from sightline.domain.errors import EntryGoneError, MissingUploadsError, SpaceMismatchError
+from sightline.domain.errors import EntryGoneError, MissingUploadsError, RecordBrokenError, SpaceMismatchError
 from tests.records import OTHER_SPACE, SPACE, item, outcome, tasks
 from tests.upload_worker import NAME, Shelf
 
@@ -156,6 +157,33 @@ def test_a_backup_holds_what_items_name_and_gives_it_back(tmp_path: Path) -> Non
         assert connection.execute(
             "SELECT count(*) FROM sqlite_master WHERE name LIKE '%uploads'"
         ).fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("'../../../evil'", b"a program"),
+        ("'" + "ab" * 32 + "'", b"of another name"),
+        ("'" + "ab" * 32 + "'", "text"),
+        ("CAST(x'ff' AS TEXT)", b"of no name"),
+        ("x'ff'", b"of no name"),
+        ("NULL", b"of no name"),
+    ],
+)
+def test_a_backup_with_an_upload_that_is_none_is_refused_before_anything_is_written(
+    tmp_path: Path, name: str, data: bytes | str
+) -> None:
+    shelf = Shelf(tmp_path / "a")
+    shelf.put(b"a picture")
+    shelf.database.back_up(tmp_path / "backup.db", shelf.folder)
+    with closing(sqlite3.connect(tmp_path / "backup.db")) as connection, connection:
+        connection.execute(f"INSERT INTO enclosed_uploads VALUES ({name}, ?)", (data,))  # noqa: S608
+    home = tmp_path / "b"
+    home.mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(RecordBrokenError, match="upload"):
+        copies.restore(home, tmp_path / "backup.db", UploadFolder(home))
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
