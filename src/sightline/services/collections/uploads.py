@@ -18,7 +18,7 @@ from sightline.domain.ports import Uploads
 
 log = logging.getLogger(__name__)
 
-PART = 1000  # contents settled while no other transaction may begin: some 50 ms
+PART = 250  # contents settled while no other transaction may begin: some 50 ms on a busy disk
 
 
 @dataclass(frozen=True)
