@@ -26,6 +26,7 @@ class Shelf:
         self.folder = UploadFolder(home)
         self.forgotten: list[str] = []
         self.uploads = KeptUploads(self.record, self.folder, keeps=keeps, forget=self.forgotten.append)
+        self.database.when_loose(self.uploads.let_go)
         self.uploads.recover()
         for name in self.record.retired():  # as the views do
             self.record.delete(name)
@@ -34,21 +35,17 @@ class Shelf:
     def put(self, data: bytes, item_id: str = "a", *, name: str = NAME) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         item = Item(item_id, "", sha256, len(data), None, {}, key=PICTURE)
-        old = [one.sha256 for one in self.record.items(name, [item_id]).values()]
         changes = Changeset(SPACE.fingerprint, [item], vectors={sha256: vector(sha256)})
-        with self.uploads.deciding(coming={sha256: data}, going=old):
+        with self.uploads.deciding(coming={sha256: data}):
             self.record.commit(name, changes)
         return sha256
 
     def remove(self, item_id: str = "a", *, name: str = NAME) -> None:
-        old = [one.sha256 for one in self.record.items(name, [item_id]).values()]
-        with self.uploads.deciding(coming={}, going=old):
-            self.record.commit(name, Changeset(SPACE.fingerprint, removals=[item_id]))
+        self.record.commit(name, Changeset(SPACE.fingerprint, removals=[item_id]))
 
     def delete(self, name: str = NAME) -> None:
         self.record.retire(name)
-        with self.uploads.deciding(coming={}, going=[one.sha256 for one in self.record.uploads(name)]):
-            self.record.delete(name)
+        self.record.delete(name)
 
     def files(self) -> set[str]:
         """The contents whose bytes are there, all of them closed."""

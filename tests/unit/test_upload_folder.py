@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from sightline.catalogue.uploads import UploadFolder
-from sightline.domain.errors import EntryChangedError, EntryGoneError, RecordUnavailableError
+from sightline.domain.errors import (
+    EntryChangedError,
+    EntryGoneError,
+    RecordBrokenError,
+    RecordUnavailableError,
+)
 
 DATA = b"a picture"
 CONTENT = hashlib.sha256(DATA).hexdigest()
@@ -80,3 +85,18 @@ def test_a_folder_that_cannot_be_made_is_said_in_our_words(tmp_path: Path) -> No
     (tmp_path / "pictures").write_bytes(b"no folder")
     with pytest.raises(RecordUnavailableError, match="pictures"):
         UploadFolder(tmp_path).bring({CONTENT: DATA})
+
+
+@pytest.mark.parametrize("name", ["../../evil", "", "ab" * 31, "AB" * 32, f"{CONTENT}\n", "/" + "a" * 63])
+def test_what_is_no_sha256_is_no_name_of_a_file(uploads: UploadFolder, tmp_path: Path, name: str) -> None:
+    (tmp_path / "evil").write_bytes(b"mine")
+    for call in (
+        lambda: uploads.bring({name: DATA}),
+        lambda: uploads.reopen([name]),
+        lambda: uploads.settle(name, stays=False),
+        lambda: uploads.has(name),
+        lambda: uploads.read(name),
+    ):
+        with pytest.raises(RecordBrokenError, match="64 hex digits"):
+            call()
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["evil"]

@@ -1,6 +1,5 @@
 """Joins record, store, sources and models to a library. Knows every product by name, and no protocol."""
 
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sightline.bootstrap.places import chosen_store, is_in_folder, open_record
+from sightline.bootstrap.places import chosen_store, is_in_folder, open_record, owner_name
 from sightline.catalogue import copies
 from sightline.catalogue.database import Database
 from sightline.catalogue.jobs import SqlLedger
@@ -89,6 +88,7 @@ def _joined(
     record, ledger = SqlRecord(database), _ledger(database, home)
     cache = ThumbnailCache(home / THUMBNAILS)
     uploads = KeptUploads(record, UploadFolder(home), keeps=settings.keep_uploads, forget=cache.forget)
+    database.when_loose(uploads.let_go)
     views = Views(record, open_address(choice.address), address=shown(choice.address))
     served.workshop.metrics.watch_lag(views.furthest_behind)
     return Library(
@@ -110,7 +110,7 @@ def _joined(
             workshop=served.workshop,
             uploads=uploads,
             open_source=open_source,
-            owner=_owner_name(home),
+            owner=owner_name(home),
         ),
         runs_jobs=runs_jobs,
     )
@@ -119,7 +119,7 @@ def _joined(
 def _ledger(database: Database, home: Path) -> SqlLedger:
     """Whoever held a shard of our folder has ended; a database on a server is not ours alone."""
     ledger = SqlLedger(database)
-    ledger.release_all(None if database.is_file else _owner_name(home))
+    ledger.release_all(None if database.is_file else owner_name(home))
     return ledger
 
 
@@ -187,11 +187,6 @@ def open_store(settings: Settings, home: Path, address: str) -> Store:
             raise SettingsError(f"the store {scheme[:40]!r} is not known; give {STORES}")
     opened: Store = store
     return opened
-
-
-def _owner_name(home: Path) -> str:
-    """The same after every restart, and another's on no other machine: one process owns a folder."""
-    return f"{socket.gethostname()}:{home}"
 
 
 def _open_source(settings: Settings, fetcher: Fetcher | None, note: SourceNote) -> Source:

@@ -5,6 +5,7 @@ Then the folder keeps its address, whatever store is switched to later.
 """
 
 import re
+import socket
 from pathlib import Path
 
 from sightline.catalogue.copies import FILE_NAME
@@ -43,11 +44,16 @@ def open_record(settings: Settings) -> Database:
     home, address = home_of(settings), _record_address(settings)
     if address is None:
         return Database.in_folder(home)
-    database = Database.at(address)
+    database = Database.at(address, owner=owner_name(home))
     _kept(home).keep(address)
     chosen = chosen_store(settings)
     chosen.keep(chosen.address)  # for a command without the setting
     return database
+
+
+def owner_name(home: Path) -> str:
+    """The same after every restart, and another's on no other machine: one process owns a folder."""
+    return f"{socket.gethostname()}:{home}"
 
 
 def is_postgres(address: str) -> bool:

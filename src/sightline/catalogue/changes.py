@@ -6,19 +6,20 @@ A number is taken from the collection's row, which stays locked until the commit
 only after the earlier one can be read: whoever has read up to a number will meet nothing below it later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Text, select, type_coerce, update
+from sqlalchemy import Connection, Row, RowMapping, Text, bindparam, select, type_coerce, update
 
-from sightline.catalogue import vectors
-from sightline.catalogue.database import in_parts
+from sightline.catalogue import loose, vectors
 from sightline.catalogue.dialects import Dialect
+from sightline.catalogue.parts import in_parts
 from sightline.catalogue.tables import collections, items, spaces, vectors_of
 from sightline.domain.collections import Changeset, Item, Mark
 from sightline.domain.errors import RecordBrokenError, SpaceMismatchError, UnknownCollectionError
 from sightline.domain.items import Change
 
+UPLOADED = ""  # the source of what came with a request
 MARKS = 10_000  # rows read at once
 
 
@@ -54,7 +55,10 @@ def take(connection: Connection, dialect: Dialect, name: str, changes: Changeset
     space = vectors.space_row(connection, changes.space)
     vectors.keep(connection, dialect, space, changes.vectors)
     vectors.demand(connection, space, (i.sha256 for i in changes.upserts if i.sha256 not in changes.vectors))
-    head = _remove(connection, collection, changes)
+    coming = {one.id: one for one in changes.upserts}
+    there = _there(connection, collection.id, [*changes.removals, *coming])
+    loose.note(connection, (row.sha256 for row in there.values() if _lets_go(row, coming.get(row.id))))
+    head = _remove(connection, collection, [one for one in dict.fromkeys(changes.removals) if one in there])
     return _upsert(connection, dialect, collection.id, head=head, changes=changes)
 
 
@@ -110,21 +114,33 @@ def _change(row: Row[*tuple[Any, ...]]) -> Change:
     return Change(row.seq, row.id, vectors.unpacked(row.vector), row.metadata)
 
 
-def _remove(connection: Connection, collection: Row[Any], changes: Changeset) -> int:
-    """Remove those that are there: the views would wait for ever for a number that was given to nothing."""
-    wanted = list(dict.fromkeys(changes.removals))
-    mine = items.c.collection_id == collection.id
-    present: set[str] = set()
-    for part in in_parts(wanted):
-        rows = connection.execute(select(items.c.id, items.c.sha256).where(mine, items.c.id.in_(part)))
-        # not asked of SQLite: it would look through everything that is there for a few ids
-        present.update(row.id for row in rows if row.sha256 is not None)
-    head = int(collection.seq)
-    for item_id in (item_id for item_id in wanted if item_id in present):
-        head += 1
-        gone: dict[str, object] = {"sha256": None, "seq": head, "metadata": {}}
-        connection.execute(update(items).where(mine, items.c.id == item_id).values(gone))
-    return head
+def _there(
+    connection: Connection, collection_id: int, ids: Sequence[str]
+) -> dict[str, Row[*tuple[Any, ...]]]:
+    """What the items hold that are there, by their ids."""
+    query = select(items.c.id, items.c.sha256, items.c.source).where(items.c.collection_id == collection_id)
+    there: dict[str, Row[*tuple[Any, ...]]] = {}
+    for part in in_parts(ids):
+        for row in connection.execute(query.where(items.c.id.in_(part))):
+            # not asked of SQLite: it would look through everything that is there for a few ids
+            if row.sha256 is not None:
+                there[row.id] = row
+    return there
+
+
+def _lets_go(before: Row[*tuple[Any, ...]], item: Item | None) -> bool:
+    """Whether what came with a request for an item is not what the item is now."""
+    is_same = item is not None and (item.source, item.sha256) == (UPLOADED, bytes(before.sha256).hex())
+    return before.source == UPLOADED and not is_same
+
+
+def _remove(connection: Connection, collection: Row[Any], ids: Sequence[str]) -> int:
+    """Only what is there: the views would wait for ever for a number that was given to nothing."""
+    gone = update(items).where(items.c.collection_id == collection.id, items.c.id == bindparam("gone"))
+    numbered = [{"gone": item_id, "number": seq} for seq, item_id in enumerate(ids, start=collection.seq + 1)]
+    if numbered:
+        connection.execute(gone.values(sha256=None, metadata={}, seq=bindparam("number")), numbered)
+    return int(collection.seq) + len(numbered)
 
 
 def _upsert(

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import delete, func, select
 
 from sightline.catalogue import tables
-from sightline.catalogue.enclosures import Enclosed, enclose, take_out
+from sightline.catalogue.enclosures import Enclosed, enclose, require_sound, take_out
 from sightline.catalogue.failures import in_our_words
 from sightline.catalogue.steps import STEPS
 from sightline.disk import sync
@@ -115,6 +115,7 @@ def _require_whole(source: Path) -> None:
             )
         if broken := faults(connection):
             raise RecordBrokenError(f"{str(source)!r} is damaged in {broken} places; give another backup")
+        require_sound(connection)
 
 
 def reading(path: Path) -> sqlite3.Connection:

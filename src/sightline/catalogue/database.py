@@ -1,15 +1,15 @@
 """The record's database: opened, brought forward, read and written in transactions. Knows no item, no job."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
-from sightline.catalogue import copies
+from sightline.catalogue import copies, loose
 from sightline.catalogue.copies import FILE_NAME
 from sightline.catalogue.dialects import POSTGRES, WRITES, dialect_of
 from sightline.catalogue.enclosures import Enclosed
@@ -20,31 +20,21 @@ from sightline.domain.errors import RecordUnavailableError, StorageFullError
 from sightline.domain.ports import Uploads
 from sightline.observe import failpoints
 
-T = TypeVar("T")
-
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 INSTALL_POSTGRES = "the record in PostgreSQL needs a driver: pip install 'sightline[postgres]'"
-
-
-PART = 1000  # values of one IN: SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535
-
-
-def in_parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The values in parts that fit into one statement each."""
-    for start in range(0, len(values), PART):
-        yield values[start : start + PART]
 
 
 class Database:
     """Safe to use from several threads. Every write has a name, and is whole or not at all."""
 
-    def __init__(self, engine: Engine, reserve: Reserve | None = None) -> None:
-        """reserve: of the disk that the database is on, where that is ours."""
+    def __init__(self, engine: Engine, reserve: Reserve | None = None, *, owner: str = "") -> None:
+        """reserve: of the disk that the database is on, where that is ours. owner: see `at`."""
         self._reserve = reserve
         self.dialect = dialect_of(engine.dialect.name)
         self._engine = engine
-        self._reader = engine.execution_options(**self.dialect.read_options)
-        self._writer = engine.execution_options(**{WRITES: True})
+        self._reader = engine.execution_options(**self.dialect.read_options, **{loose.OWNER: owner})
+        self._writer = engine.execution_options(**{WRITES: True, loose.OWNER: owner})
+        self._when_loose: Callable[[Sequence[str]], None] = _nobody_keeps
         # SQLite lets those who wait for a writer poll, and some starve; a lock serves them in our own process
         self.is_file = engine.dialect.name == "sqlite"
         self._turn: AbstractContextManager[object] = threading.Lock() if self.is_file else nullcontext()
@@ -64,8 +54,8 @@ class Database:
         return database
 
     @classmethod
-    def at(cls, url: str) -> Self:
-        """A PostgreSQL database by its address.
+    def at(cls, url: str, *, owner: str = "") -> Self:
+        """A PostgreSQL database by its address. owner: of several that share it, who this is.
 
         Raises RecordUnavailableError: it is none, or does not answer, or no driver is installed.
         """
@@ -80,7 +70,11 @@ class Database:
             ) from exc
         except ModuleNotFoundError as exc:
             raise RecordUnavailableError(INSTALL_POSTGRES) from exc
-        return cls(engine)
+        return cls(engine, owner=owner)
+
+    def when_loose(self, settle: Callable[[Sequence[str]], None]) -> None:
+        """Called after each commit that let go of contents, with these, by the thread that committed."""
+        self._when_loose = settle
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -102,6 +96,7 @@ class Database:
         try:
             with in_our_words(), self._turn:
                 with self._writer.begin() as connection:
+                    let_go = loose.begin(connection)
                     yield connection
                     failpoints.reach(f"{name}.before")
                 failpoints.reach(f"{name}.after")
@@ -109,6 +104,8 @@ class Database:
             if self._reserve:
                 self._reserve.spend()
             raise
+        if let_go:
+            self._when_loose(let_go)
 
     def has_room(self) -> bool:
         """Whether the disk has room, as far as that can be known: if so, the reserve is kept again."""
@@ -132,3 +129,7 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _nobody_keeps(_: Sequence[str]) -> None:
+    """What is let go of stays written down for the next who keeps uploads."""

@@ -9,11 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from sightline.catalogue import changes, vectors
-from sightline.catalogue.database import in_parts
+from sightline.catalogue.parts import in_parts
 from sightline.catalogue.tables import collections, items, spaces, vectors_of
 from sightline.domain.collections import Collection, Item, Space
-
-UPLOADED = ""  # the source of what came with a request
 
 
 def described() -> Any:
@@ -63,7 +61,7 @@ def items_by_id(connection: Connection, name: str, ids: Sequence[str]) -> Iterat
 def uploads(name: str) -> Any:
     """The items of a collection, be it retired, that came with requests."""
     mine = select(items).join(collections).where(collections.c.name == name)
-    return mine.where(items.c.source == UPLOADED, items.c.sha256.is_not(None))
+    return mine.where(items.c.source == changes.UPLOADED, items.c.sha256.is_not(None))
 
 
 def uploaded(connection: Connection, contents: Sequence[str]) -> set[str]:
@@ -74,7 +72,9 @@ def uploaded(connection: Connection, contents: Sequence[str]) -> set[str]:
         for part in in_parts(sorted(set(contents))):
             wanted = [bytes.fromhex(content) for content in part]
             query = select(items.c.sha256).where(
-                items.c.collection_id == collection_id, items.c.sha256.in_(wanted), items.c.source == UPLOADED
+                items.c.collection_id == collection_id,
+                items.c.sha256.in_(wanted),
+                items.c.source == changes.UPLOADED,
             )
             found.update(bytes(sha256).hex() for sha256 in connection.scalars(query))
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from sqlalchemy import delete, func, select, update
 
-from sightline.catalogue import changes, queries, sources, vectors, views
+from sightline.catalogue import changes, loose, queries, sources, vectors, views
 from sightline.catalogue.database import Database
 from sightline.catalogue.tables import collections, items, vectors_of
 from sightline.domain.arrays import Float32
@@ -79,6 +79,9 @@ class SqlRecord:
         with self._database.writing("retire") as connection:
             row = changes.collection_row(connection, name, locked=True)
             connection.execute(update(collections).where(collections.c.id == row.id).values(retired=True))
+            loose.note(
+                connection, connection.scalars(queries.uploads(name).with_only_columns(items.c.sha256))
+            )
 
     def retired(self) -> list[str]:
         """Collections whose deletion was begun: to be ended after a restart."""
@@ -210,6 +213,16 @@ class SqlRecord:
         """Those of the contents that an item has that came with a request; retired collections have none."""
         with self._database.reading() as connection:
             return queries.uploaded(connection, contents)
+
+    def loose(self) -> list[str]:
+        """What transactions let go of, and `let_go` has not been told of."""
+        with self._database.reading() as connection:
+            return loose.noted(connection)
+
+    def let_go(self, contents: Sequence[str]) -> None:
+        """Whoever keeps the bytes has taken note: the contents are loose no more."""
+        with self._database.writing("loose") as connection:
+            loose.drop(connection, contents)
 
     def sweep(self) -> int:
         """Remove vectors whose content no item has any more; returns how many."""

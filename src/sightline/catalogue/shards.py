@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
-from sightline.catalogue.database import in_parts
 from sightline.catalogue.dialects import Dialect
+from sightline.catalogue.parts import in_parts
 from sightline.catalogue.tables import collections, job_errors, jobs, shards
 from sightline.domain.errors import LeaseLostError
 from sightline.domain.ledger import Failure, Lease, Task

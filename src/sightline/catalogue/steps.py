@@ -35,10 +35,15 @@ def _add_origins_to_spaces(connection: Connection) -> None:
     connection.execute(text(f"ALTER TABLE spaces ADD COLUMN origin {kind}"))
 
 
+def _make_room_for_loose_contents(connection: Connection) -> None:
+    tables.loose.create(connection)
+
+
 STEPS: tuple[Step, ...] = (
     Step(1, "the first tables", _made_with_the_tables),
     Step(2, "what a scan found, and items by their source", _what_a_scan_found),
     Step(3, "the folders of models", _add_origins_to_spaces),
+    Step(4, "contents that items let go of", _make_room_for_loose_contents),
 )
 
 

@@ -190,6 +190,15 @@ events = Table(
     Column("data", Document, nullable=False),
 )
 
+loose = Table(
+    "loose",
+    metadata,
+    Column("id", Id, primary_key=True),  # a content may be there more than once
+    Column("owner", Name, nullable=False),  # in whose folder its bytes lie, where several share a database
+    Column("sha256", LargeBinary, nullable=False),
+    Index("loose_by_content", "owner", "sha256"),
+)
+
 views = Table(
     "views",
     metadata,

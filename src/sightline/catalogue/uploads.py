@@ -17,6 +17,7 @@ from sightline.disk import sync
 from sightline.domain.errors import (
     EntryChangedError,
     EntryGoneError,
+    RecordBrokenError,
     RecordUnavailableError,
 )
 from sightline.observe import failpoints
@@ -28,7 +29,10 @@ _CONTENT = re.compile(r"[0-9a-f]{64}")
 
 
 class UploadFolder:
-    """In a library's folder, which this process owns. Safe to use from several threads."""
+    """In a library's folder, which this process owns. Safe to use from several threads.
+
+    Every call that names a content raises RecordBrokenError where that is no sha256: it would be a path.
+    """
 
     def __init__(self, home: Path) -> None:
         self._folder = home / FOLDER_NAME
@@ -59,13 +63,13 @@ class UploadFolder:
             self._make_folders()
             for sha256 in there:
                 with suppress(FileNotFoundError):
-                    self._place(sha256).replace(self._folder / OPEN / sha256)
+                    self._place(sha256).replace(self._open_place(sha256))
             sync(self._folder / OPEN)
 
     def settle(self, sha256: str, *, stays: bool) -> None:
         """Close a content: it stays, or is gone from every place."""
         with _in_our_words():
-            path = self._folder / OPEN / sha256
+            path = self._open_place(sha256)
             if not stays:
                 path.unlink(missing_ok=True)
                 self._place(sha256).unlink(missing_ok=True)
@@ -104,13 +108,13 @@ class UploadFolder:
                 sync(folder.parent)
 
     def _write(self, sha256: str, data: bytes) -> None:
-        growing = self._folder / GROWING / f"{sha256}.{os.urandom(4).hex()}"
+        growing = self._folder / GROWING / f"{_checked(sha256)}.{os.urandom(4).hex()}"
         try:
             with os.fdopen(os.open(growing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            growing.replace(self._folder / OPEN / sha256)
+            growing.replace(self._open_place(sha256))
         except BaseException:
             growing.unlink(missing_ok=True)
             raise
@@ -123,16 +127,32 @@ class UploadFolder:
             return False
 
     def _place(self, sha256: str) -> Path:
-        return self._folder / sha256[:2] / sha256
+        return self._folder / _checked(sha256)[:2] / sha256
+
+    def _open_place(self, sha256: str) -> Path:
+        return self._folder / OPEN / _checked(sha256)
 
     def _places(self, sha256: str) -> tuple[Path, ...]:
         # settled while it was looked for, it is met in the third place
-        return self._place(sha256), self._folder / OPEN / sha256, self._place(sha256)
+        return self._place(sha256), self._open_place(sha256), self._place(sha256)
+
+
+def is_content(name: object) -> bool:
+    """Whether a name is a sha256 in hex, as a content's is: then it leads out of no folder."""
+    return isinstance(name, str) and _CONTENT.fullmatch(name) is not None
+
+
+def _checked(sha256: str) -> str:
+    if not is_content(sha256):
+        raise RecordBrokenError(
+            f"{sha256[:100]!r} names no upload: 64 hex digits do; the record is damaged, restore a backup"
+        )
+    return sha256
 
 
 def _names(folder: Path) -> list[str]:
     with suppress(FileNotFoundError):
-        return sorted(path.name for path in folder.iterdir() if _CONTENT.fullmatch(path.name))
+        return sorted(path.name for path in folder.iterdir() if is_content(path.name))
     return []
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, delete, select, update
 
-from sightline.catalogue.database import in_parts
 from sightline.catalogue.dialects import Dialect
+from sightline.catalogue.parts import in_parts
 from sightline.catalogue.tables import items, spaces, vectors_of
 from sightline.domain.arrays import Float32
 from sightline.domain.collections import Space

@@ -107,6 +107,14 @@ class Record(Protocol):
         """Those of the contents that an item of any collection has that came with a request."""
         ...
 
+    def loose(self) -> list[str]:
+        """Contents that an item which came with a request had, until a transaction took it or them away."""
+        ...
+
+    def let_go(self, contents: Sequence[str]) -> None:
+        """These are loose no more: whoever keeps their bytes has taken note."""
+        ...
+
     def sweep(self) -> int:
         """Remove vectors whose content no item has any more; returns how many."""
         ...

@@ -2,18 +2,21 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sightline.catalogue import copies
+from sightline.catalogue.jobs import SqlLedger
 from sightline.catalogue.uploads import UploadFolder
-from sightline.domain.errors import EntryGoneError, MissingUploadsError, SpaceMismatchError
-from tests.records import OTHER_SPACE, SPACE
+from sightline.domain.errors import EntryGoneError, MissingUploadsError, RecordBrokenError, SpaceMismatchError
+from tests.records import OTHER_SPACE, SPACE, item, outcome, tasks
 from tests.upload_worker import NAME, Shelf
 
 
@@ -43,6 +46,50 @@ def test_a_deleted_collection_leaves_no_picture(tmp_path: Path) -> None:
     shelf.put(b"two", "b")
     shelf.delete()
     assert shelf.files() == set()
+
+
+def test_of_many_pictures_that_come_under_one_id_at_once_one_is_left(tmp_path: Path) -> None:
+    """Each takes the place of one that was not there yet when it was sent."""
+    shelf = Shelf(tmp_path)
+    at_once = threading.Barrier(8)
+
+    def put(number: int) -> None:
+        at_once.wait()
+        for turn in range(4):
+            shelf.put(f"{number} {turn}".encode())
+
+    clients = [threading.Thread(target=put, args=(number,)) for number in range(8)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert shelf.files() == {item.sha256 for item in shelf.record.uploads(NAME)}
+    assert len(shelf.forgotten) >= 31
+    shelf.remove()
+    assert shelf.files() == set()
+
+
+def test_a_picture_put_in_goes_when_a_job_takes_a_file_in_under_its_id(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put(b"a picture", item(0).id)
+    ledger = SqlLedger(shelf.database)
+    ledger.plan(ledger.create("ingest", NAME, {}).id, tasks(1))
+    lease = ledger.claim("me")
+    assert lease is not None
+    of_request = outcome(lease)
+    of_file = [replace(one, source="photos") for one in of_request.changes.upserts]
+    ledger.settle(lease, replace(of_request, changes=replace(of_request.changes, upserts=of_file)))
+    assert shelf.files() == set()
+
+
+def test_what_cannot_be_settled_now_is_settled_at_the_next_start(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    sha256 = shelf.put(b"a picture")
+    shelf.database.when_loose(lambda _: None)  # as by a command that knows no uploads
+    shelf.remove()
+    assert shelf.record.loose() == [sha256]
+    later = Shelf(tmp_path)
+    assert (later.files(), later.record.loose()) == (set(), [])
 
 
 def test_a_transaction_that_fails_keeps_nothing(tmp_path: Path) -> None:
@@ -113,6 +160,33 @@ def test_a_backup_holds_what_items_name_and_gives_it_back(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("'../../../evil'", b"a program"),
+        ("'" + "ab" * 32 + "'", b"of another name"),
+        ("'" + "ab" * 32 + "'", "text"),
+        ("CAST(x'ff' AS TEXT)", b"of no name"),
+        ("x'ff'", b"of no name"),
+        ("NULL", b"of no name"),
+    ],
+)
+def test_a_backup_with_an_upload_that_is_none_is_refused_before_anything_is_written(
+    tmp_path: Path, name: str, data: bytes | str
+) -> None:
+    shelf = Shelf(tmp_path / "a")
+    shelf.put(b"a picture")
+    shelf.database.back_up(tmp_path / "backup.db", shelf.folder)
+    with closing(sqlite3.connect(tmp_path / "backup.db")) as connection, connection:
+        connection.execute(f"INSERT INTO enclosed_uploads VALUES ({name}, ?)", (data,))  # noqa: S608
+    home = tmp_path / "b"
+    home.mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(RecordBrokenError, match="upload"):
+        copies.restore(home, tmp_path / "backup.db", UploadFolder(home))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
     ("move", "place", "kept"),
     [
         ("put", "uploads.brought", []),
@@ -123,6 +197,9 @@ def test_a_backup_holds_what_items_name_and_gives_it_back(tmp_path: Path) -> Non
         ("replace", "commit.after", [b"new"]),
         ("remove", "commit.before", [b"old"]),
         ("remove", "commit.after", []),
+        ("remove", "loose.before", []),
+        ("remove", "loose.after", []),
+        ("replace", "loose.after", [b"new"]),
         ("delete", "retire.before", [b"old"]),
         ("delete", "retire.after", []),
         ("delete", "delete.before", []),

@@ -176,20 +176,19 @@ class Library:
         by_content = {item.sha256: vector for item, vector in zip(items, vectors, strict=True)}
         kept = items if self.uploads.keeps else [replace(item, key="") for item in items]
         changes = Changeset(space.fingerprint, upserts=kept, vectors=by_content)
-        with self.uploads.deciding(coming=sent, going=self._uploaded(name, [item.id for item in items])):
-            head = self.record.commit(name, changes)
-        self.views.nudge(name)
         limits = self.served.for_space(space).model.limits
-        for sha256 in {item.sha256 for item in items if item.key == PICTURE}:
-            with contextlib.suppress(ImageError):
-                self.thumbnails.keep(sha256, sent[sha256], limits)
+        with self.uploads.deciding(coming=sent):  # thumbnails too: they go with what another lets go of
+            head = self.record.commit(name, changes)
+            self.views.nudge(name)
+            for sha256 in {item.sha256 for item in items if item.key == PICTURE}:
+                with contextlib.suppress(ImageError):
+                    self.thumbnails.keep(sha256, sent[sha256], limits)
         return head
 
     def remove(self, name: str, ids: Sequence[str]) -> int:
         """Take items out; of those that are not there, nothing. Returns the number of the newest change."""
         space = self.record.collection(name).space
-        with self.uploads.deciding(coming={}, going=self._uploaded(name, ids)):
-            head = self.record.commit(name, Changeset(space.fingerprint, removals=ids))
+        head = self.record.commit(name, Changeset(space.fingerprint, removals=ids))
         self.views.nudge(name)
         return head
 
@@ -210,8 +209,7 @@ class Library:
     def delete(self, name: str) -> None:
         """Delete a collection. Nobody sees it from now on; where its store is down, the rest comes later."""
         self.record.retire(name)
-        with self.uploads.deciding(coming={}, going=[item.sha256 for item in self.record.uploads(name)]):
-            self.views.end(name)
+        self.views.end(name)
 
     def store(self) -> dict[str, str]:
         """Its name, and its address without the password."""
@@ -235,10 +233,6 @@ class Library:
     def back_up(self, target: Path, *, record_only: bool = False) -> Enclosure:
         """Copy the record, as it is now, and the uploads into a file. Raises RecordError, OSError."""
         return self._database.back_up(target, None if record_only else self.uploads.folder)
-
-    def _uploaded(self, name: str, ids: Sequence[str]) -> list[str]:
-        """The contents of those of the items that came with requests."""
-        return [item.sha256 for item in self.record.items(name, ids).values() if not item.source]
 
     def _find(self, name: str) -> Collection | None:
         return next((one for one in self.record.collections() if one.name == name), None)

@@ -134,11 +134,7 @@ class Reembeddings:
         while page := self._ledger.failures(job.id, after=after):
             ids = [failure.task_id for failure in page]
             if space is not None:
-                gone = self._record.items(job.collection, ids).values()
-                with self._uploads.deciding(
-                    coming={}, going=[item.sha256 for item in gone if not item.source]
-                ):
-                    self._record.commit(job.collection, Changeset(space.fingerprint, removals=ids))
+                self._record.commit(job.collection, Changeset(space.fingerprint, removals=ids))
             names += map(_name, page)
             after = page[-1].task_id
         log.warning("items are taken out", extra={"fields": {"job": job.id, "items": names}})

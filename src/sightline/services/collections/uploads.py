@@ -7,7 +7,7 @@ Between the two a content is open; whoever starts after a crash asks the record,
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from sightline.domain.wording import counted
 
 log = logging.getLogger(__name__)
 
-PART = 1000  # contents settled while no other transaction may begin: some 50 ms
+PART = 250  # contents settled while no other transaction may begin: some 50 ms on a busy disk
 
 
 @dataclass(frozen=True)
@@ -57,32 +57,41 @@ class KeptUploads:
         self._pins = Counter[str]()  # contents that transactions under way may name
 
     @contextmanager
-    def deciding(self, *, coming: Mapping[str, bytes], going: Iterable[str] = ()) -> Iterator[None]:
-        """For the block of one transaction, that makes items name what comes, or no longer what goes.
+    def deciding(self, coming: Mapping[str, bytes]) -> Iterator[None]:
+        """For the block of one transaction, that makes items name what comes.
 
         Raises StorageFullError, RecordUnavailableError: before the block, and nothing is kept.
         """
-        brought = coming if self.keeps else {}
-        contents = list(dict.fromkeys([*coming, *going]))
-        with self._lock:
-            self._pins.update(contents)
+        contents = list(coming)
+        self._pin(contents)
         try:
-            self.folder.bring(brought)
-            self.folder.reopen(sha256 for sha256 in contents if sha256 not in brought)
+            if self.keeps:
+                self.folder.bring(coming)
             yield
         finally:
             self._settle(contents)
 
+    def let_go(self, contents: Sequence[str]) -> None:
+        """Settle what a transaction has let go of: the record calls this after each that did.
+
+        What cannot be settled now stays loose in the record, or open in the folder, for the next start.
+        """
+        for part in _in_parts(contents):
+            self._pin(part)
+            try:
+                self.folder.reopen(part)
+                self._record.let_go(part)
+            except RecordError as error:
+                _warn(error, part)
+            finally:
+                self._settle(part)
+
     def recover(self) -> None:
-        """Settle what a crash left open, and what collections name whose deletion was begun."""
-        contents = self.folder.undecided()
-        for name in self._record.retired():
-            going = [item.sha256 for item in self._record.uploads(name)]
-            self.folder.reopen(going)
-            contents += going
-        with self._lock:
-            self._pins.update(contents)
-        self._settle(contents)
+        """Settle what a crash left open or loose."""
+        self.let_go(self._record.loose())
+        undecided = self.folder.undecided()
+        self._pin(undecided)
+        self._settle(undecided)
 
     def read(self, sha256: str) -> bytes:
         """Raises EntryGoneError, EntryChangedError."""
@@ -124,8 +133,7 @@ class KeptUploads:
         """Remove what no item names; returns how many contents that were."""
         removed = 0
         for part in self._unnamed():
-            with self._lock:
-                self._pins.update(part)
+            self._pin(part)
             self._settle(part)
             removed += len(part)
         return removed
@@ -141,6 +149,10 @@ class KeptUploads:
             named = self._record.uploaded(part)
             yield [sha256 for sha256 in part if sha256 not in named]
 
+    def _pin(self, contents: Iterable[str]) -> None:
+        with self._lock:
+            self._pins.update(contents)
+
     def _settle(self, contents: Iterable[str]) -> None:
         """As the record is now, unless another transaction is about to decide."""
         for part in _in_parts(contents):
@@ -152,7 +164,7 @@ class KeptUploads:
                 try:
                     self._close(mine)
                 except RecordError as error:  # what is open is settled at the next start
-                    log.warning("uploads stay open", extra={"fields": {"reason": error, "count": len(mine)}})
+                    _warn(error, mine)
 
     def _close(self, contents: list[str]) -> None:
         named = self._record.uploaded(contents)
@@ -160,6 +172,10 @@ class KeptUploads:
             self.folder.settle(sha256, stays=sha256 in named)
             if sha256 not in named:
                 self._forget(sha256)
+
+
+def _warn(error: RecordError, contents: Sequence[str]) -> None:
+    log.warning("uploads stay open", extra={"fields": {"reason": error, "count": len(contents)}})
 
 
 def _in_parts(contents: Iterable[str]) -> Iterator[list[str]]:
