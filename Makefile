@@ -8,6 +8,7 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 PHOTOS ?= ../shared/data/clothing
 GOLDEN ?= ../shared/golden
 SOAK_S ?= 3600
+TESTERS ?= 2
 STORE ?= duckdb
 KILLS ?= 200
 
@@ -53,7 +54,7 @@ check: $(VENV)/.dev  ## format, lint, types, layers and unit tests: under a minu
 	$(BIN)/python -m pytest tests/unit tests/test_architecture.py --quiet
 
 test: $(VENV)/.dev  ## every test that needs no other model, photo or machine
-	$(BIN)/python -m pytest --quiet
+	$(BIN)/python -m pytest --quiet --numprocesses $(TESTERS) --dist loadfile
 
 parity: $(PARITY)/.ready  ## real sizes, random weights, against transformers and open_clip
 	$(PARITY)/bin/python -m pytest tests/parity --quiet

@@ -118,7 +118,7 @@ def test_what_is_not_kept_is_counted_unless_its_vector_is_there(tmp_path: Path) 
     sha256 = shelf.put(b"a picture")
     shelf.uploads.require_readable(NAME, OTHER_SPACE.fingerprint)
     (tmp_path / "pictures" / sha256[:2] / sha256).unlink()
-    with pytest.raises(MissingUploadsError, match="1 items"):
+    with pytest.raises(MissingUploadsError, match="1 item "):
         shelf.uploads.require_readable(NAME, OTHER_SPACE.fingerprint)
     shelf.uploads.require_readable(NAME, SPACE.fingerprint)
 
