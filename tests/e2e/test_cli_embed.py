@@ -53,7 +53,7 @@ def test_all_good_is_exit_code_0_with_nothing_on_stdout(place):
     done = embed(place, "good", "--out", "good.npy")
     assert done.returncode == 0
     assert done.stdout == b""
-    assert b"1 pictures to good.npy" in done.stderr
+    assert b"1 picture to good.npy" in done.stderr
 
 
 def test_paths_from_stdin_give_json_lines_on_stdout_and_nothing_else_there(place):
