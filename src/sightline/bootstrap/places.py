@@ -11,6 +11,7 @@ from pathlib import Path
 from sightline.catalogue.copies import FILE_NAME
 from sightline.catalogue.database import Database
 from sightline.environment import home_of
+from sightline.services.collections.choice import FILE_NAME as STORE
 from sightline.services.collections.choice import ChosenStore, KeptAddress
 from sightline.settings import Settings
 
@@ -46,9 +47,18 @@ def open_record(settings: Settings) -> Database:
         return Database.in_folder(home)
     database = Database.at(address, owner=owner_name(home))
     _kept(home).keep(address)
-    chosen = chosen_store(settings)
-    chosen.keep(chosen.address)  # for a command without the setting
+    _keep_store(home, chosen_store(settings))
     return database
+
+
+def _keep_store(home: Path, chosen: ChosenStore) -> None:
+    """For a command without the setting: the first store, and what changed of how it is reached.
+
+    Another store that a setting names is for as long as it does.
+    """
+    kept = KeptAddress(home / STORE).address
+    if kept is None or _WHO.sub("", kept) == _WHO.sub("", chosen.address):
+        chosen.keep(chosen.address)
 
 
 def owner_name(home: Path) -> str:
@@ -56,7 +66,7 @@ def owner_name(home: Path) -> str:
     return f"{socket.gethostname()}:{home}"
 
 
-def is_postgres(address: str) -> bool:
+def _is_postgres(address: str) -> bool:
     return _WHO.match(address) is not None
 
 
@@ -67,7 +77,7 @@ def _record_address(settings: Settings) -> str | None:
     if _file(home).exists():
         return None
     if kept is None or _WHO.sub("", kept) == _WHO.sub("", store):
-        return store if is_postgres(store) else None
+        return store if _is_postgres(store) else None
     return kept
 
 

@@ -39,6 +39,13 @@ class Dialect:
     lock_alone: Callable[[Connection, Table], None]
     lock_schema: Callable[[Connection], None]
 
+    def put(
+        self, connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> None:
+        """A row under its key, as it is from now on."""
+        insert = self.insert(table).values(**key, **values)
+        connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+
 
 def dialect_of(name: str) -> Dialect:
     """The dialect by SQLAlchemy's name for it: sqlite or postgresql."""

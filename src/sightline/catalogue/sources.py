@@ -15,10 +15,8 @@ from sightline.domain.errors import UnknownSourceError
 
 def note(connection: Connection, dialect: Dialect, collection_id: int, note: SourceNote) -> None:
     """A source noted again is replaced."""
-    values = {"address": note.address, "options": dict(note.options)}
     key = {"collection_id": collection_id, "name": note.name}
-    insert = dialect.insert(sources).values(**key, **values)
-    connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=values))
+    dialect.put(connection, sources, key, {"address": note.address, "options": dict(note.options)})
 
 
 def noted(connection: Connection, collection_id: int) -> list[SourceNote]:

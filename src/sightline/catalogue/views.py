@@ -12,10 +12,8 @@ from sightline.domain.collections import ViewNote
 
 def note(connection: Connection, dialect: Dialect, collection_id: int, note: ViewNote) -> None:
     """A store has one view of a collection: noted again, it is replaced."""
-    values = {"address": note.address, "cursor": note.cursor}
     key = {"collection_id": collection_id, "store": note.store}
-    insert = dialect.insert(views).values(**key, **values)
-    connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=values))
+    dialect.put(connection, views, key, {"address": note.address, "cursor": note.cursor})
 
 
 def noted(connection: Connection, collection_id: int) -> list[ViewNote]:

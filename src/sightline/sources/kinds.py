@@ -54,7 +54,7 @@ KINDS: dict[str, tuple[Callable[[object], Json], str]] = {
 
 
 @dataclass
-class Tally:
+class Cells:
     """How many cells of a column are of a kind, and where the first are that are not."""
 
     fitting: int = 0
@@ -91,33 +91,33 @@ class Guess:
     """What kind the columns of a table are, by all their cells; those with other cells too are text."""
 
     def __init__(self, columns: set[str]) -> None:
-        self._open: list[tuple[str, str, Fits, Tally]] = [
-            (column, kind, fits, Tally())
+        self._open: list[tuple[str, str, Fits, Cells]] = [
+            (column, kind, fits, Cells())
             for kind, fits in (("number", is_number), ("boolean", is_truth))
             for column in sorted(columns)
         ]
 
     def see(self, cells: dict[str, str], row: int) -> None:
         is_any_hopeless = False
-        for column, _, fits, tally in self._open:
+        for column, _, fits, seen in self._open:
             cell = cells[column]
             if cell and not cell.isspace():  # nothing may stand in any column
-                tally.note(cell, row, fits=fits(cell))
-                is_any_hopeless = is_any_hopeless or tally.is_hopeless
+                seen.note(cell, row, fits=fits(cell))
+                is_any_hopeless = is_any_hopeless or seen.is_hopeless
         if is_any_hopeless:
             self._open = [one for one in self._open if not one[3].is_hopeless]
 
     def kinds(self) -> dict[str, str]:
         """Of the columns that are not text."""
-        return {column: kind for column, kind, _, tally in reversed(self._open) if not tally.odd}
+        return {column: kind for column, kind, _, seen in reversed(self._open) if not seen.odd}
 
     def remarks(self) -> list[str]:
         """About columns that are text because of few of their cells."""
         return [
-            f"column {column!r} is text, for {tally.told(KINDS[kind][1])}; to leave these out, say what it "
+            f"column {column!r} is text, for {seen.told(KINDS[kind][1])}; to leave these out, say what it "
             f"holds: --column {column}:{kind}, or over HTTP columns.types"
-            for column, kind, _, tally in self._open
-            if tally.is_spoilt
+            for column, kind, _, seen in self._open
+            if seen.is_spoilt
         ]
 
 
@@ -125,7 +125,7 @@ class Said:
     """Columns whose kind a person has said: what is not of it is left out, and told."""
 
     def __init__(self, kinds: Mapping[str, str]) -> None:
-        self._columns = {column: (KINDS[kind][0], kind, Tally()) for column, kind in kinds.items()}
+        self._columns = {column: (KINDS[kind][0], kind, Cells()) for column, kind in kinds.items()}
 
     def read(self, column: str, cell: object, row: int) -> Json:
         """The cell as it is kept."""
@@ -133,14 +133,14 @@ class Said:
             return to_json(cell)
         if cell is None or (isinstance(cell, str) and not cell.strip()):
             return None
-        reading, _, tally = self._columns[column]
+        reading, _, seen = self._columns[column]
         value = reading(cell)
-        tally.note(cell, row, fits=value is not None)
+        seen.note(cell, row, fits=value is not None)
         return value
 
     def remarks(self) -> list[str]:
         return [
-            f"of column {column!r}, {tally.told(KINDS[kind][1])}; they are left out"
-            for column, (_, kind, tally) in self._columns.items()
-            if tally.odd
+            f"of column {column!r}, {seen.told(KINDS[kind][1])}; they are left out"
+            for column, (_, kind, seen) in self._columns.items()
+            if seen.odd
         ]

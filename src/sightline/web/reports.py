@@ -43,7 +43,9 @@ async def list_duplicates(
 
     def go_on(*_: int) -> None:
         """Told now and then, while somebody waits."""
-        if state_of(request).is_draining or left.is_set() or time.monotonic() > ends_at:
+        if state_of(request).is_draining:
+            raise NotReadyError("the server is shutting down; ask another one")
+        if left.is_set() or time.monotonic() > ends_at:
             raise DeadlineError("the search for duplicates took too long; ask for `exact` ones")
 
     def found() -> dict[str, object]:

@@ -43,6 +43,13 @@ def test_another_postgresql_as_store_does_not_begin_another_record(
         assert len(found_by_themselves(library)) == COUNT
 
 
+def test_store_that_a_setting_names_once_is_used_once(home: Path) -> None:
+    with opened(home, store="memory") as library:
+        assert library.views.store.name == "memory"
+    with opened(home) as library:
+        assert library.views.store.name == "pgvector"
+
+
 def test_setting_of_another_user_of_the_same_database_is_followed(home: Path) -> None:
     address = ChosenStore(home, None, default="").address
     nobody = address.replace("postgres:@", "nobody:@")

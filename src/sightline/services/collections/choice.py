@@ -59,8 +59,8 @@ class KeptAddress:
 
     def _unreadable(self, why: str) -> SettingsError:
         return SettingsError(
-            f"{self._path} should hold one line, the address of a database, and cannot be read: {why}. "
-            "Put it back from a backup, or take it away and set SIGHTLINE_STORE to the address"
+            f"{self._path} should hold one line, the address of a store or database, and cannot be read: "
+            f"{why}. Put it back from a backup, or take it away and set SIGHTLINE_STORE to the address"
         )
 
 

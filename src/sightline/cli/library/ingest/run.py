@@ -12,8 +12,8 @@ from sightline.cli.library.connection import connected
 from sightline.cli.library.errand import Errand
 from sightline.cli.library.outcome import awaited, kept
 from sightline.domain.items import COLLECTION_NAME, RESERVED_NAME
+from sightline.sources.options import TYPES
 
-TYPES = ("number", "boolean", "text")
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 _LETTER_FIRST = re.compile(r"[^a-z]*")
 
