@@ -7,7 +7,7 @@ what passes can be kept by every store.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sightline.domain.errors import InvalidRequestError
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # names are checked where no vector is near: numpy takes 0.1 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Metadata = Mapping[str, Json]
 Place = tuple[str | int, ...]  # in a document: keys and numbers
+ColumnType = Literal["number", "boolean", "text"]  # what a person may say that a table's column holds
+COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 
 COLLECTION_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")  # 63: PostgreSQL cuts a longer identifier off
 RESERVED_NAME = re.compile(r"pg_.*|information_schema")  # databases keep these schemas for themselves

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sightline.domain.errors import SourceError
-from sightline.sources.options import TYPES, Columns
+from sightline.domain.items import COLUMN_TYPES
+from sightline.sources.options import Columns
 
 _IDS = ("id", "item_id", "product_id", "sku", "article_id", "asin", "handle")
 _PICTURE = re.compile(r"(image|picture|photo|img)s?(_?(path|file|file_?name|url|link|src)s?)?(_?\d+)?")
@@ -34,8 +35,10 @@ def layout(wanted: Columns, names: Sequence[str], binary: Iterable[str]) -> Layo
     for name in (wanted.id, *wanted.pictures, *wanted.data, *(wanted.metadata or ()), *wanted.types):
         if name is not None and name not in known:
             raise SourceError(f"the table has no column {name!r}; it has {_listed(names)}")
-    if unknown := set(wanted.types.values()).difference(TYPES):
-        raise SourceError(f"{min(unknown)[:40]!r} is no type of a column; there are {', '.join(TYPES)}")
+    if unknown := set(wanted.types.values()).difference(COLUMN_TYPES):
+        raise SourceError(
+            f"{min(unknown)[:40]!r} is no type of a column; there are {', '.join(COLUMN_TYPES)}"
+        )
     pictures, data = wanted.pictures, wanted.data
     if misplaced := [name for name in data if binary and name not in binary]:
         raise SourceError(f"the column {misplaced[0]!r} holds no bytes; {_listed(tuple(binary))} do")

@@ -45,7 +45,7 @@ def as_text(cell: object) -> Json:
     return to_json(str(cell))
 
 
-# by TYPES of options: how a cell is read, and what most people call such cells
+# by COLUMN_TYPES: how a cell is read, and what most people call such cells
 KINDS: dict[str, tuple[Callable[[object], Json], str]] = {
     "number": (as_number, "numbers"),
     "boolean": (as_truth, "true or false"),

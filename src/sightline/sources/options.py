@@ -7,8 +7,6 @@ from sightline.domain.ports import Fetcher
 from sightline.imaging.limits import Limits
 from sightline.sources.selection import Selection
 
-TYPES = ("number", "boolean", "text")
-
 
 @dataclass(frozen=True)
 class Columns:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, ConfigDict, Field
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from sightline.domain.collections import SourceNote
 from sightline.domain.errors import SourceError
-from sightline.domain.items import UNPRINTABLE, Json
+from sightline.domain.items import UNPRINTABLE, ColumnType, Json
 from sightline.domain.ledger import Job
 from sightline.services.collections.library import Library, space_of
 from sightline.services.collections.planning import Order
@@ -42,7 +42,7 @@ class TableColumns(Body):
     pictures: list[str] = Field([])
     data: list[str] = Field([])
     metadata: list[str] | None = None
-    types: dict[str, Literal["number", "boolean", "text"]] = Field(
+    types: dict[str, ColumnType] = Field(
         {}, description="what columns hold; cells that are something else are left out"
     )
 

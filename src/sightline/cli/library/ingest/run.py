@@ -11,8 +11,7 @@ from sightline.cli.failures import ExitCode
 from sightline.cli.library.connection import connected
 from sightline.cli.library.errand import Errand
 from sightline.cli.library.outcome import awaited, kept
-from sightline.domain.items import COLLECTION_NAME, RESERVED_NAME
-from sightline.sources.options import TYPES
+from sightline.domain.items import COLLECTION_NAME, COLUMN_TYPES, RESERVED_NAME, ColumnType
 
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 _LETTER_FIRST = re.compile(r"[^a-z]*")
@@ -65,14 +64,14 @@ def run(order: Order, model: str | None, store: str | None, *, is_awaited: bool,
         return awaited(library, job, as_json=as_json)
 
 
-def types_of(given: Sequence[str]) -> dict[str, str]:
+def types_of(given: Sequence[str]) -> dict[str, ColumnType]:
     """By column. Raises typer.BadParameter: one is not written COLUMN:TYPE, with a type that there is."""
-    types = {}
+    types: dict[str, ColumnType] = {}
     for one in given:
         column, _, kind = one.rpartition(":")
-        if not column or kind not in TYPES:
+        if not column or kind not in COLUMN_TYPES:
             raise typer.BadParameter(
-                f"{one!r} is not COLUMN:TYPE with one of {', '.join(TYPES)}", param_hint="'--column'"
+                f"{one!r} is not COLUMN:TYPE with one of {', '.join(COLUMN_TYPES)}", param_hint="'--column'"
             )
         types[column] = kind
     return types
