@@ -6,3 +6,4 @@ from numpy.typing import NDArray
 Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
 UInt8 = NDArray[np.uint8]
+Bools = NDArray[np.bool_]

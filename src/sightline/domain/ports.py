@@ -1,12 +1,14 @@
 """What a floor needs from another, as Protocols. Does not know who implements them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.entries import Entry
 from sightline.domain.filters import Filter
 from sightline.domain.items import Change, IndexState, Scored
+from sightline.domain.maps import Drawn, MapOrder
 from sightline.domain.records import Graph, Precision
 
 
@@ -201,6 +203,31 @@ class Uploads(Protocol):
 
     def read(self, sha256: str) -> bytes:
         """Raises EntryGoneError: it is not there; EntryChangedError: it is not what it was."""
+        ...
+
+
+Telling = Callable[[str, float], None]  # a stage by name, and the share of all that is done, 0 to 1
+
+
+class Cartographer(Protocol):
+    """Draws maps of vectors. Safe to use from several threads: one drawing is at work, others wait for it."""
+
+    def draw(self, folder: Path, order: MapOrder, tell: Telling) -> Drawn:
+        """A map of vectors.npy in the folder, (N, dim) float32 of unit length.
+
+        Leaves there places.npy, (N, 2) float32; clusters.npy, (N,) uint8; landmarks.npy, (N,) bool;
+        neighbours.npy, (N, k) int32, and scores.npy, (N, k) float32: of each row the k others that are most
+        like it, best first; where there are fewer, -1 and -inf. Outliers are told by their row's number.
+        tell: called twice a second and more often; what it raises ends the drawing, and goes through.
+        Raises MapFailedError.
+        """
+        ...
+
+    def place(self, vectors: Float32, landmarks: Float32, places: Float32) -> Float32:
+        """(M, dim), (L, dim), (L, 2) -> (M, 2): each at the mean of its nearest landmarks, by their cosines.
+
+        A place depends on its own vector and the landmarks alone, whatever else is asked for with it.
+        """
         ...
 
 

@@ -42,6 +42,7 @@ STATUS = {
     "item_not_found": 404,
     "source_not_found": 404,
     "job_not_found": 404,
+    "no_map": 404,
     "entry_gone": 404,
     "not_found": 404,
     "method_not_allowed": 405,
@@ -49,6 +50,7 @@ STATUS = {
     "collection_exists": 409,
     "space_mismatch": 409,
     "job_state": 409,
+    "map_changed": 409,
     "missing_uploads": 409,
     "entry_changed": 409,
     "image_too_many_bytes": 413,
@@ -74,6 +76,7 @@ STATUS = {
     "record_newer": 500,
     "folder_owned": 500,
     "lease_lost": 500,
+    "map_failed": 500,
     "storage_full": 507,
     "internal": 500,
 }

@@ -20,6 +20,8 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── UnknownSourceError        source_not_found
 │   ├── UnknownJobError           job_not_found
 │   ├── JobStateError             job_state
+│   ├── NoMapError                no_map: none is drawn yet
+│   ├── MapChangedError           map_changed: what was asked about is not what the map is now
 │   ├── SourceError               invalid_source: nothing of it can be read
 │   ├── EntryError                entry_unreadable: one picture of a source, the others are not concerned
 │   │   ├── EntryGoneError        entry_gone
@@ -58,6 +60,7 @@ SightlineError                    what went wrong, the limit, what to do
 │   ├── RecordBrokenError         record_broken
 │   ├── RecordNewerError          record_newer
 │   └── FolderOwnedError          folder_owned
+├── MapFailedError                map_failed: a map could not be drawn
 ├── LeaseLostError                lease_lost: another worker has the shard now, or its job was ended
 ├── ServerAwayError               server_away: the process that owns the library does not answer
 ├── ServerRefusedError            what a server answered, under its own code
@@ -114,8 +117,11 @@ from sightline.domain.errors.library import (
     InvalidFilterError,
     JobStateError,
     LeaseLostError,
+    MapChangedError,
+    MapFailedError,
     MissingUploadsError,
     MissingVectorError,
+    NoMapError,
     NotAFileError,
     OutsideSourceError,
     RecordBrokenError,
@@ -164,11 +170,14 @@ __all__ = [
     "InvalidRequestError",
     "JobStateError",
     "LeaseLostError",
+    "MapChangedError",
+    "MapFailedError",
     "MissingFileError",
     "MissingTensorError",
     "MissingUploadsError",
     "MissingVectorError",
     "ModelError",
+    "NoMapError",
     "NoTextTowerError",
     "NonFiniteVectorError",
     "NotAFileError",

@@ -53,6 +53,16 @@ class JobStateError(InputError):
     code = "job_state"
 
 
+class NoMapError(InputError):
+    code = "no_map"
+
+
+class MapChangedError(InputError):
+    """Rows of a map were named that have other numbers by now."""
+
+    code = "map_changed"
+
+
 class SourceError(InputError):
     """Whoever names a source may read it, so its path is shown."""
 
@@ -138,6 +148,10 @@ class FolderOwnedError(RecordError):
         super().__init__(message)
         self.pid = pid
         self.address = address
+
+
+class MapFailedError(SightlineError):
+    code = "map_failed"
 
 
 class LeaseLostError(SightlineError):
