@@ -13,6 +13,7 @@ from sightline.domain.collections import PICTURE, Changeset, Collection, Item, S
 from sightline.domain.errors import ImageError, JobStateError
 from sightline.domain.ledger import Job
 from sightline.domain.ports import Store, Uploads
+from sightline.services.atlas.atlas import Atlas
 from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.duplicates import Duplicates
 from sightline.services.collections.export import Export
@@ -88,6 +89,7 @@ class Library:
         export: Export,
         served: ServedModels,
         ingestion: Ingestion,
+        atlas: Atlas,
         runs_jobs: bool = True,
     ) -> None:
         """runs_jobs: whether jobs are worked on; else they are kept, for the next who opens the library."""
@@ -105,6 +107,7 @@ class Library:
         self.inspection = Inspection(record, views, database.faults)
         self.served = served
         self.ingestion = ingestion
+        self.atlas = atlas
         self._runs_jobs = runs_jobs
         self._switching = threading.Lock()
 
@@ -114,9 +117,11 @@ class Library:
         self.views.start()
         if self._runs_jobs:
             self.ingestion.start()
+            self.atlas.start()
 
     def close(self) -> None:
         """Keep what is in hand, and give the folder back."""
+        self.atlas.close()
         self.ingestion.close()
         self.views.close()
         self._database.close()
@@ -209,6 +214,7 @@ class Library:
     def delete(self, name: str) -> None:
         """Delete a collection. Nobody sees it from now on; where its store is down, the rest comes later."""
         self.record.retire(name)
+        self.atlas.forget(name)
         self.views.end(name)
 
     def store(self) -> dict[str, str]:
