@@ -103,7 +103,7 @@ class Library:
         self.thumbnails = thumbnails
         self.export = export
         self.search = Search(record, views)
-        self.duplicates = Duplicates(record, views)
+        self.duplicates = Duplicates(record, views, atlas.graph)
         self.inspection = Inspection(record, views, database.faults)
         self.served = served
         self.ingestion = ingestion
