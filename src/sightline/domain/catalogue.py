@@ -11,6 +11,7 @@ from sightline.domain.arrays import Float32
 from sightline.domain.collections import (
     Changeset,
     Collection,
+    Document,
     Item,
     Mark,
     Roll,
@@ -168,6 +169,13 @@ class Record(Protocol):
 
     def seqs_of(self, name: str, ids: Sequence[str]) -> dict[str, int]:
         """Of those of the items that are there, the numbers of their last changes."""
+        ...
+
+    def documents(self, name: str, cursor: int, limit: int, *, every: int = 1) -> list[Document]:
+        """The metadata of items changed after a number, in order, at most `limit`: a million in seconds.
+
+        every: only of those whose number is divisible by it.
+        """
         ...
 
 
