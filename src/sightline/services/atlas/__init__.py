@@ -1,1 +1,1 @@
-"""Maps of collections: drawn, followed, seen. Do not know HTTP, or any database."""
+"""Maps of collections: drawn by jobs, kept, named, shown. Knows ports, no product and no protocol."""
