@@ -182,8 +182,11 @@ class Record(Protocol):
 class Ledger(Protocol):
     """Jobs and their shards. Where a job is named, UnknownJobError may be raised."""
 
-    def create(self, kind: str, collection: str, request: Metadata) -> Job:
-        """A job in state planning, safe from any crash when this returns. Raises UnknownCollectionError."""
+    def create(self, kind: str, collection: str, request: Metadata, *, is_sole: bool = False) -> Job:
+        """A job in state planning, safe from any crash when this returns. Raises UnknownCollectionError.
+
+        is_sole: a collection has one of the kind at a time: its unfinished one, if there is one.
+        """
         ...
 
     def job(self, job_id: int) -> Job: ...
@@ -210,8 +213,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def claim(self, owner: str, *, lasts_s: float = 60.0) -> Lease | None:
-        """Lease a shard of the oldest running job; None when none is free."""
+    def claim(self, owner: str, *, kinds: Sequence[str] | None = None, lasts_s: float = 60.0) -> Lease | None:
+        """Lease a shard of the oldest running job, of any kind unless told; None when none is free."""
         ...
 
     def heartbeat(self, lease: Lease) -> JobState:

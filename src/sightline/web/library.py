@@ -127,6 +127,7 @@ def job_answer(job: Job, ingestion: Ingestion) -> dict[str, object]:
         "collection": job.collection,
         "state": job.state,
         "scan": job.scan or None,
+        "stage": ingestion.speeds.stage(job.id),
         "is_worked_on": job.state in ("planning", "running") and ingestion.is_at_work,
         "reason": job.reason,
         "message": job.message,
