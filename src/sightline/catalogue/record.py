@@ -274,6 +274,10 @@ class SqlRecord:
         with self._database.reading() as connection:
             return rolls.seqs_of(connection, name, ids)
 
+    def items_with(self, name: str, contents: Sequence[str]) -> dict[str, Item]:
+        with self._database.reading() as connection:
+            return rolls.items_with(connection, name, contents)
+
     def documents(self, name: str, cursor: int, limit: int, *, every: int = 1) -> list[Document]:
         with self._database.reading() as connection:
             return rolls.documents(connection, name, (cursor, limit, every))

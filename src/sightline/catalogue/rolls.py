@@ -68,6 +68,16 @@ def seqs_of(connection: Connection, name: str, ids: Sequence[str]) -> dict[str, 
     return found
 
 
+def items_with(connection: Connection, name: str, contents: Sequence[str]) -> dict[str, Item]:
+    mine = queries.present(connection, name).order_by(items.c.id.desc())
+    found: dict[str, Item] = {}
+    for part in in_parts(contents):
+        wanted = [bytes.fromhex(content) for content in part]
+        rows = connection.execute(mine.where(items.c.sha256.in_(wanted)))
+        found.update((one.sha256, one) for one in map(changes.item, rows))  # the first id comes last
+    return found
+
+
 def documents(connection: Connection, name: str, which: tuple[int, int, int]) -> list[Document]:
     """which: after which number, how many at most, and every how manieth number."""
     cursor, limit, every = which

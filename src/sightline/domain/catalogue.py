@@ -171,6 +171,10 @@ class Record(Protocol):
         """Of those of the items that are there, the numbers of their last changes."""
         ...
 
+    def items_with(self, name: str, contents: Sequence[str]) -> dict[str, Item]:
+        """Of each content that items have, the first of them by id."""
+        ...
+
     def documents(self, name: str, cursor: int, limit: int, *, every: int = 1) -> list[Document]:
         """The metadata of items changed after a number, in order, at most `limit`: a million in seconds.
 

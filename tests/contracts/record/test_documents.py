@@ -4,7 +4,7 @@ import json
 
 from sightline.catalogue.record import SqlRecord
 from sightline.domain.collections import MAX_DOCUMENT_CHARACTERS, Changeset
-from tests.records import SPACE, item, removals, upserts, vector
+from tests.records import SPACE, content, item, removals, upserts, vector
 
 
 def test_documents_come_by_change_page_by_page(record: SqlRecord) -> None:
@@ -16,6 +16,17 @@ def test_documents_come_by_change_page_by_page(record: SqlRecord) -> None:
         (seq, {"number": number}) for seq, number in ((1, 0), (2, 1), (4, 3), (6, 5), (7, 2))
     ]
     assert [one.seq for one in record.documents("shoes", 0, 99, every=2)] == [2, 4, 6]
+
+
+def test_of_items_with_one_content_the_first_is_found(record: SqlRecord) -> None:
+    record.commit("shoes", upserts(range(3)))
+    record.commit("shoes", Changeset(SPACE.fingerprint, [item(0, of=2), item(7, of=1)]))
+    record.commit("shoes", removals(7))
+    found = record.items_with("shoes", [content(number) for number in range(9)])
+    assert {sha256: one.id for sha256, one in found.items()} == {
+        content(1): item(1).id,
+        content(2): item(0).id,
+    }
 
 
 def test_a_document_that_is_too_long_is_not_read(record: SqlRecord) -> None:
