@@ -29,8 +29,8 @@ from sightline.services.collections.rounds import Rounds
 log = logging.getLogger(__name__)
 
 AT_ONCE = 1000  # contents placed together
-LOOK_S = 0.25  # between two looks at what is due
-CALM_S = 1.0  # items that come one by one are placed together
+LOOK_S = 0.2  # between two looks at what is due
+CALM_S = 1.0
 RETRY_S = 5.0
 CLOSING_S = 5.0
 
@@ -39,9 +39,17 @@ class Follower:
     """Safe to use from several threads. At the start it follows everything, then what it is told of."""
 
     def __init__(
-        self, record: Record, cartographer: Cartographer, *, folders: MapFolders, plots: Plots
+        self,
+        record: Record,
+        cartographer: Cartographer,
+        *,
+        folders: MapFolders,
+        plots: Plots,
+        calm_s: float = CALM_S,
     ) -> None:
+        """calm_s: after it was told of something; what comes meanwhile is placed together."""
         self._record = record
+        self._calm_s = calm_s
         self._cartographer = cartographer
         self._folders = folders
         self._plots = plots
@@ -63,7 +71,7 @@ class Follower:
 
     def nudge(self, name: str) -> None:
         """The collection or its map has changed."""
-        self._look_at(name, CALM_S)
+        self._look_at(name, self._calm_s)
 
     def _look_at(self, name: str, after_s: float) -> None:
         with self._lock:
@@ -100,6 +108,7 @@ class Follower:
 
     def _place_all(self, name: str, known: Map) -> tuple[Map, int]:
         """Up to which change everything has its point then."""
+        head = self._record.head(name)
         map_id, placed = self._placed.get(name, (0, 0))
         if map_id != known.id:
             known, placed = self._place_what_lacks(name, known)
@@ -107,7 +116,7 @@ class Follower:
             self._placed[name] = known.id, placed
             part, vectors = self._record.vectors_since(name, placed, AT_ONCE)
             if not len(part):
-                break
+                return known, max(placed, head)  # the newest change may be a removal
             known = self._add(name, known, part.contents, vectors)
             placed = int(part.seqs[-1])
         return known, placed

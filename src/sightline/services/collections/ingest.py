@@ -64,9 +64,9 @@ class Ingestion:
         open_source: OpenSource,
         owner: str,
     ) -> None:
-        self._record = record
+        self.record = record
         self.ledger = ledger
-        self._views = views
+        self.views = views
         self._models = models
         self._workshop = workshop
         self._uploads = uploads
@@ -121,7 +121,7 @@ class Ingestion:
 
         Raises UnknownCollectionError; MissingUploadsError: it would end without a vector for every item.
         """
-        self._record.prepare_space(space)
+        self.record.prepare_space(space)
         if not drops_unreadable:
             self._uploads.require_readable(collection, space.fingerprint)
         request = reembed_request(space, drops_unreadable=drops_unreadable)
@@ -182,7 +182,7 @@ class Ingestion:
         job = self.ledger.job(lease.job_id)
         with self._kinds[job.kind].opened(job) as (purpose, space):
             work = ShardWork(
-                record=self._record,
+                record=self.record,
                 purpose=purpose,
                 model=self._models(space).model,
                 workshop=self._workshop,
@@ -197,7 +197,7 @@ class Ingestion:
         self._workshop.metrics.settled(
             done=outcome.settled - failed, failed=failed, computed=len(outcome.changes.vectors)
         )
-        self._views.nudge(job.collection)
+        self.views.nudge(job.collection)
         self.speeds.note(self.ledger.job(job.id))
         self._end_if_done(job.id)
         return rest

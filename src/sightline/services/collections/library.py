@@ -14,6 +14,7 @@ from sightline.domain.errors import ImageError, JobStateError
 from sightline.domain.ledger import Job
 from sightline.domain.maps import Map
 from sightline.domain.ports import Store, Uploads
+from sightline.services.atlas.atlas import Atlas
 from sightline.services.atlas.colours import Colours
 from sightline.services.atlas.fields import Fields
 from sightline.services.atlas.selecting import Selecting
@@ -94,6 +95,7 @@ class Library:
         export: Export,
         served: ServedModels,
         ingestion: Ingestion,
+        atlas: Atlas,
         runs_jobs: bool = True,
     ) -> None:
         """runs_jobs: whether jobs are worked on; else they are kept, for the next who opens the library."""
@@ -113,6 +115,7 @@ class Library:
         self.inspection = Inspection(record, views, database.faults)
         self.served = served
         self.ingestion = ingestion
+        self.atlas = atlas
         self._runs_jobs = runs_jobs
         self._switching = threading.Lock()
 
@@ -122,9 +125,11 @@ class Library:
         self.views.start()
         if self._runs_jobs:
             self.ingestion.start()
+            self.atlas.start()
 
     def close(self) -> None:
         """Keep what is in hand, and give the folder back."""
+        self.atlas.close()
         self.ingestion.close()
         self.views.close()
         self._database.close()
@@ -225,6 +230,7 @@ class Library:
     def delete(self, name: str) -> None:
         """Delete a collection. Nobody sees it from now on; where its store is down, the rest comes later."""
         self.record.retire(name)
+        self.atlas.forget(name)
         self.views.end(name)
 
     def store(self) -> dict[str, str]:
