@@ -109,7 +109,7 @@ class Library:
         self.thumbnails = thumbnails
         self.export = export
         self.search = Search(record, views)
-        self.duplicates = Duplicates(record, views)
+        self.duplicates = Duplicates(record, views, atlas.graph)
         self.sheets, self.selecting = Sheets(record), Selecting(views)
         self.colours, self.fields = Colours(record), Fields(record)
         self.inspection = Inspection(record, views, database.faults)
