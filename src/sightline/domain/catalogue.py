@@ -11,6 +11,7 @@ from sightline.domain.arrays import Float32
 from sightline.domain.collections import (
     Changeset,
     Collection,
+    Document,
     Item,
     Mark,
     Roll,
@@ -168,6 +169,17 @@ class Record(Protocol):
 
     def seqs_of(self, name: str, ids: Sequence[str]) -> dict[str, int]:
         """Of those of the items that are there, the numbers of their last changes."""
+        ...
+
+    def items_with(self, name: str, contents: Sequence[str]) -> dict[str, Item]:
+        """Of each content that items have, the first of them by id."""
+        ...
+
+    def documents(self, name: str, cursor: int, limit: int, *, every: int = 1) -> list[Document]:
+        """The metadata of items changed after a number, in order, at most `limit`: a million in seconds.
+
+        every: only of those whose number is divisible by it.
+        """
         ...
 
 

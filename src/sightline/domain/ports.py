@@ -98,6 +98,10 @@ class View(Protocol):
         """How many items it holds; with `where`, how many of them pass."""
         ...
 
+    def passing(self, where: Filter) -> Int64:
+        """The seqs, ascending, of the items that pass."""
+        ...
+
     def optimise(self) -> IndexState:
         """Build or refresh the index, if there are enough items for one, and measure it. May take minutes;
         searches and changes go on meanwhile.

@@ -109,6 +109,9 @@ class DuckDbView:
     def count(self, where: Filter | None = None) -> int:
         return self._table.count(where)
 
+    def passing(self, where: Filter) -> Int64:
+        return self._table.passing(where)
+
     def optimise(self) -> IndexState:
         with self._building:
             self._load()
