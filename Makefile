@@ -11,8 +11,11 @@ SOAK_S ?= 3600
 TESTERS ?= 2
 STORE ?= duckdb
 KILLS ?= 200
+UI := src/sightline/web/static/index.html
+# the page needs Node 20.19 or newer; without it all but the page is there, and the server says so
+NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); if (a > 20 || a == 20 && b >= 19) console.log("yes")' 2>&1)
 
-.PHONY: help setup demo serve test check parity promtool bench bench-library bench-search load netns soak crashes failing-writes photos train clean
+.PHONY: help ui browser setup demo serve test check parity promtool bench bench-library bench-search load netns soak crashes failing-writes photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -38,12 +41,32 @@ $(PARITY)/.ready: pyproject.toml benchmarks/requirements.txt
 	$(PARITY)/bin/python -m pip install $(PIP_FLAGS) --editable . --group dev
 	@touch $@
 
+ui/node_modules/.ready: ui/package.json ui/package-lock.json
+	cd ui && npm ci --silent
+	@touch $@
+
+$(UI): ui/node_modules/.ready ui/index.html ui/vite.config.ts ui/tsconfig.json $(shell find ui/src -type f)
+	cd ui && npm run build --silent -- --logLevel warn
+
+ifeq ($(NODE),yes)
+ui: $(UI)  ## build the page that the server shows to browsers
+else
+ui:
+	@echo "the page is not built: it needs Node 20.19 or newer and npm. All else works." >&2
+endif
+
+browser:  # which the tests of the page drive
+	@command -v chromium chromium-browser google-chrome > /dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && apt-get update -qq && \
+		apt-get install -qq --no-install-recommends chromium > /dev/null; } || \
+		{ echo "the tests of the page need chromium: install it (on Debian: apt-get install chromium)" >&2; exit 1; }
+
 setup: $(VENV)/.dev  ## the environment for working on Sightline
 
-demo: $(VENV)/.core  ## draw pictures, serve the bundled model, search them (SERVE=0 ends it)
+demo: $(VENV)/.core ui  ## draw pictures, serve the bundled model, search them (SERVE=0 ends it)
 	$(BIN)/python -m demo
 
-serve: $(VENV)/.core  ## serve the bundled model on http://127.0.0.1:8000
+serve: $(VENV)/.core ui  ## serve the bundled model on http://127.0.0.1:8000
 	$(BIN)/sightline serve
 
 check: $(VENV)/.dev  ## format, lint, types, layers and unit tests: under a minute
@@ -51,9 +74,12 @@ check: $(VENV)/.dev  ## format, lint, types, layers and unit tests: under a minu
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+ifeq ($(NODE),yes)
+	$(MAKE) --no-print-directory ui && cd ui && npm run check --silent && npm test --silent
+endif
 	$(BIN)/python -m pytest tests/unit tests/test_architecture.py --quiet
 
-test: $(VENV)/.dev  ## every test that needs no other model, photo or machine
+test: $(VENV)/.dev ui browser  ## every test that needs no other model, photo or machine
 	$(BIN)/python -m pytest --quiet --numprocesses $(TESTERS) --dist loadfile
 
 parity: $(PARITY)/.ready  ## real sizes, random weights, against transformers and open_clip
@@ -95,4 +121,4 @@ train: $(PARITY)/.ready  ## make the bundled model again
 	$(PARITY)/bin/python -m training.train --photos $(PHOTOS) --out src/sightline/models/bundled/mini
 
 clean:
-	rm -rf $(VENV) $(PARITY) build dist demo-output
+	rm -rf $(VENV) $(PARITY) build dist demo-output ui/node_modules src/sightline/web/static

@@ -110,7 +110,7 @@ def test_the_front_door_is_json_for_programs_and_a_page_for_browsers(server: Run
     page = server.client.get("/", headers={"accept": "text/html,*/*"})
     assert page.headers["content-type"].startswith("text/html")
     assert page.headers["x-content-type-options"] == "nosniff"
-    assert "POST /v1/embeddings" in page.text
+    assert 'href="/docs"' in page.text or "href=/docs" in page.text  # the latter where it is not built
 
 
 def test_every_route_on_the_front_door_exists(server: Running) -> None:

@@ -27,6 +27,7 @@ from sightline.web import (
     items,
     jobs,
     openai,
+    page,
     probes,
     reports,
     search,
@@ -52,7 +53,7 @@ log = logging.getLogger(__name__)
 # in the order in which /docs shows them
 PARTS = (
     openai, systems, collections, items, sources, search, reports, jobs,
-    store, inspection, datasets, slo, probes,
+    store, inspection, datasets, slo, probes, page,
 )  # fmt: skip
 CLOSE_S = 1.0  # a second signal does not cut it short
 

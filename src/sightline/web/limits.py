@@ -12,6 +12,7 @@ from sightline.domain.errors import NotReadyError, OverloadedError
 from sightline.web.calls import TIMEOUT_HEADER, timeout_within
 from sightline.web.errors import RefusedError, code_of, error_answer
 from sightline.web.objectives import GROUPS
+from sightline.web.page import is_of_page
 from sightline.web.state import PROBES, ServerState
 
 # A connection closed while its client still writes is reset, and the client may never see the answer. So some
@@ -57,7 +58,7 @@ class Gate:
         self._key_digests = [] if key is None else [digest(key.get_secret_value()), digest(state.token)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in PROBES:
+        if scope["type"] != "http" or scope["path"] in PROBES or is_of_page(scope):
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])

@@ -1,9 +1,7 @@
 """The routes of systems that people built before: their clients work unchanged. Does not know models."""
 
-from html import escape
-
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from sightline.services.embedding import Embedded, EmbeddingService
 from sightline.services.jobs import Text
@@ -12,6 +10,7 @@ from sightline.web.answers import json_answer, vectors_answer
 from sightline.web.asking import vectors
 from sightline.web.downloads import Sent
 from sightline.web.openai import ERRORS
+from sightline.web.page import page, wants_html
 from sightline.web.schemas import (
     FashionAnswer,
     ImageUrlRequest,
@@ -129,8 +128,8 @@ async def embed_fashion_image(request: Request) -> Response:
 @router.get("/", summary="What this server is; a page for a browser")
 async def show_service(request: Request) -> Response:
     state = state_of(request)
-    if "text/html" in request.headers.get("accept", ""):
-        return _page(state.status, state.served.names)
+    if wants_html(dict(request.scope["headers"])):
+        return page()
     facts = {"service": "sightline", "version": VERSION, "status": state.status}
     return json_answer({**facts, "models": state.served.names, "routes": ROUTES})
 
@@ -142,21 +141,3 @@ async def _one(request: Request, service: EmbeddingService, sent: Sent) -> Embed
 def _tuned(request: Request, service: EmbeddingService, result: Embedded) -> Response:
     facts = {"dim": service.model.dim, "model": service.model.card.name}
     return vectors_answer(request, lambda: {"embedding": result.vector, **facts})
-
-
-def _page(status: str, models: list[str]) -> Response:
-    rows = "".join(
-        f"<tr><td><code>{escape(route)}</code><td>{escape(about)}" for route, about in ROUTES.items()
-    )
-    served = escape(", ".join(models)) or "none yet"
-    page = (
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Sightline</title>"
-        "<style>body{font:16px/1.5 system-ui;max-width:44rem;margin:3rem auto;padding:0 1rem}"
-        "td{padding:.2rem 1rem .2rem 0}</style>"
-        f"<h1>Sightline</h1><p>Status: {escape(status)}. Models: {served}. "
-        f"<a href=/docs>Requests and answers</a>.<table>{rows}</table></html>"
-    )
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return HTMLResponse(
-        page, headers={"content-security-policy": policy, "x-content-type-options": "nosniff"}
-    )

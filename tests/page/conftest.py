@@ -1,0 +1,93 @@
+"""A real server with a shop of drawn pictures, and a real browser. Does not know what is tested.
+
+Every test with a `page` fails where the page asked another origin, wrote an error to the console, or broke
+the rules that it is served under.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from demo.shop import stock, write_catalogue
+from tests.page.watching import Watch
+from tests.processes import serving
+from tests.waiting import wait_until
+
+SHOP = "shop"
+ARGUMENTS = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+    "--no-sandbox",  # in containers tests run as root
+)
+WIDE = {"width": 1280, "height": 800}
+SCREENS = Path(__file__).parents[2] / "build" / "screens"
+PATIENCE_MS = 10_000
+QUIET = {"SIGHTLINE_LOG_LEVEL": "warning"}  # not a line for every picture
+
+
+def chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if (found := shutil.which(name)) is not None:
+            return found
+    pytest.fail("the tests of the page need chromium: `make browser` installs it where it may")
+
+
+def take_in(url: str, collection: str, source: Path) -> None:
+    """Until searches find all of it."""
+    with httpx.Client(base_url=url, timeout=30) as client:
+        made = client.post(f"/v1/collections/{collection}/ingest", json={"source": str(source)})
+        job = made.raise_for_status().json()["id"]
+        wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "done", 30)
+        wait_until(lambda: not client.get(f"/v1/collections/{collection}").json()["store"]["lag"], 30)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with sixty drawn pictures and their table."""
+    folder = tmp_path_factory.mktemp("shop")
+    write_catalogue(folder, stock())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[str]:
+    """Its address. The collection `shop` is there; tests that change anything make one of their own."""
+    home = tmp_path_factory.mktemp("home")
+    with serving("mini", SIGHTLINE_HOME=str(home), SIGHTLINE_SOURCE_ROOTS=str(shop), **QUIET) as port:
+        url = f"http://127.0.0.1:{port}"
+        take_in(url, SHOP, shop / "catalogue.csv")
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    """A window of its own, watched; nothing is opened yet."""
+    with browser.new_context(base_url=server, viewport=WIDE, accept_downloads=True) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        watch = Watch(page, server)
+        yield page
+        watch.require_silence()
+
+
+@pytest.fixture(scope="session")
+def screens() -> Path:
+    """Where pictures for people go."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    return SCREENS
