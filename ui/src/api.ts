@@ -98,6 +98,14 @@ export const items = (name: string, after: string, limit: number, signal?: Abort
 export const duplicates = (name: string, asked: Record<string, string>, signal?: AbortSignal): Promise<Duplicates> =>
   get(path.of(name, `duplicates?${new URLSearchParams(asked)}`), signal);
 
+export const create = (name: string, model: string): Promise<Collection> =>
+  post("/v1/collections", { name, ...(model ? { model } : {}) });
+
+export const takeIn = (name: string, source: string): Promise<Job> => post(path.of(name, "ingest"), { source });
+
+export const remove = (name: string, ids: readonly string[]): Promise<{ removed: number; missing: string[] }> =>
+  post(path.of(name, "items/remove"), { ids });
+
 export const jobs = async (): Promise<Job[]> => (await get<{ jobs: Job[] }>("/v1/jobs?limit=50")).jobs;
 
 export const moveJob = (id: number, move: "pause" | "resume" | "cancel" | "retry"): Promise<unknown> =>
