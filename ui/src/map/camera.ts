@@ -18,14 +18,19 @@ export interface View {
 export type Place = [number, number];
 
 const MARGIN_PX = 28;
+const WIDE_PX = 620; // from here on the legend stands beside the map, and below that on it
+const LEGEND_PX = 232;
+const BUTTONS_PX = 62;
 const FARTHEST = 0.5;
 const NEAREST = 5_000;
 
+/** All of it, where no camera is: between the legend and the buttons. */
 export function viewOf(camera: Camera | null, extent: Extent, width: number, height: number): View {
   const [left, bottom, right, top] = extent;
-  const room = (length: number): number => Math.max(length - 2 * MARGIN_PX, 16);
-  const fit = Math.min(room(width) / (right - left), room(height) / (top - bottom));
-  const { x, y, zoom } = camera ?? { x: (left + right) / 2, y: (bottom + top) / 2, zoom: 1 };
+  const [before, after] = width < WIDE_PX ? [MARGIN_PX, MARGIN_PX] : [LEGEND_PX, BUTTONS_PX];
+  const fit = Math.min(Math.max(width - before - after, 16) / (right - left), Math.max(height - 2 * MARGIN_PX, 16) / (top - bottom));
+  const aside = (before - after) / 2 / fit;
+  const { x, y, zoom } = camera ?? { x: (left + right) / 2 - aside, y: (bottom + top) / 2, zoom: 1 };
   return { x, y, scale: fit * zoom, width, height, fit, extent };
 }
 

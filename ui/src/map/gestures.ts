@@ -44,6 +44,7 @@ export function attach(element: HTMLElement, meant: Meant): () => void {
   const down = (event: PointerEvent): void => {
     if (event.button !== 0) return;
     element.setPointerCapture(event.pointerId);
+    element.dataset["by"] = "hand"; // who uses a mouse needs no frame around what has the focus
     element.focus({ preventScroll: true });
     const place = at(event);
     fingers.set(event.pointerId, place);
@@ -78,6 +79,7 @@ export function attach(element: HTMLElement, meant: Meant): () => void {
   const key = (event: KeyboardEvent): void => {
     const isLassoGone = event.key === "Escape" && drag?.way != null;
     if (isLassoGone) drag = null;
+    if (event.key !== "Shift" && event.key !== "Alt") delete element.dataset["by"];
     if (pressed(event, meant)) event.preventDefault();
   };
 

@@ -7,12 +7,13 @@ import { clear, draw as addStroke } from "../selection.ts";
 import { go, state } from "../state.ts";
 import { type Place, panned, toMap, zoomed } from "./camera.ts";
 import type { Meant } from "./gestures.ts";
-import { itemAt, under } from "./hover.ts";
+import { under } from "./hover.ts";
+import { itemsAt } from "./items.ts";
 import { glideTo, look, view } from "./looking.ts";
 import { lookOf } from "./look.ts";
-import { type Cells, cellsOf, nearest } from "./nearest.ts";
+import { nearest } from "./nearest.ts";
 import { rounded, simplified } from "./polygon.ts";
-import { extent, picked, points, share } from "./sheet.ts";
+import { cells, extent, picked, points, share } from "./sheet.ts";
 import type { Way } from "./tools.ts";
 
 const REACH_PX = 7; // beyond a point's own edge
@@ -20,8 +21,6 @@ const FINE_PX = 1.2; // a lasso's corner that is nearer to the line than this sa
 
 /** The lasso that is being drawn, in pixels. */
 export const lassoLine = signal<readonly Place[]>([]);
-
-let cells: Cells | null = null;
 
 export const meaning: Meant = {
   pan: (dx, dy) => look(panned(view(), dx, dy)),
@@ -65,18 +64,18 @@ export function selectSeen(): void {
 }
 
 async function enlarge(row: number): Promise<void> {
-  const found = await itemAt(row, new AbortController().signal);
-  if (found !== null) go({ item: found.id });
+  const found = (await itemsAt([row], new AbortController().signal)).get(row);
+  if (found !== undefined) go({ item: found.id });
 }
 
 /** Greyed points are not meant while others are in colour. */
 function rowAt(at: Place): number | null {
   const all = points.peek();
   if (all === null || all.count === 0) return null;
-  if (cells?.points !== all) cells = cellsOf(all, extent.peek());
   const seen = view();
   const lit = picked.peek()?.version === all.version ? picked.peek()!.lit : null;
-  const { sizePx } = lookOf(seen, 1, all.count, share.peek());
+  const { sizePx, pictures } = lookOf(seen, 1, all.count, share.peek());
   const [x, y] = toMap(seen, ...at);
-  return nearest(cells, x, y, (sizePx / 2 + REACH_PX) / seen.scale, (row) => lit === null || lit[row] === 1);
+  const reach = pictures === null ? sizePx / 2 + REACH_PX : pictures / 2;
+  return nearest(cells.value, x, y, reach / seen.scale, (row) => lit === null || lit[row] === 1);
 }

@@ -19,6 +19,16 @@ export interface Over {
   pointed: { at: Place; ink: string } | null;
   names: readonly { text: string; at: Place; isFaint: boolean }[];
   pointPx: number;
+  pictures: readonly Shown[];
+  picturePx: number;
+}
+
+/** A point that is shown as its picture. at: on the screen. */
+export interface Shown {
+  at: Place;
+  picture: ImageBitmap;
+  ink: string;
+  isFaint: boolean;
 }
 
 const FONT = "600 13px system-ui, -apple-system, 'Segoe UI', sans-serif";
@@ -29,10 +39,31 @@ export function drawOver(canvas: HTMLCanvasElement, ratio: number, over: Over, c
   if (on === null) return;
   on.setTransform(ratio, 0, 0, ratio, 0, 0);
   on.clearRect(0, 0, over.view.width, over.view.height);
+  for (const shown of over.pictures) drawPicture(on, shown, over.picturePx, colours);
   drawStrokes(on, over, colours);
   for (const { at, isWeak } of over.rings) drawRing(on, toScreen(over.view, ...at), over.pointPx, isWeak, colours);
   drawNames(on, over, colours);
   if (over.pointed !== null) drawPointed(on, over, over.pointed, colours);
+}
+
+const FRAME_PX = 2;
+
+function drawPicture(on: CanvasRenderingContext2D, { at: [x, y], picture, ink, isFaint }: Shown, size: number, colours: Colours): void {
+  const scale = (size - 6) / Math.max(picture.width, picture.height);
+  const [width, height] = [picture.width * scale, picture.height * scale];
+  const corner = Math.min(size / 10, 8);
+  const [left, top] = [x - width / 2, y - height / 2];
+  on.save();
+  on.globalAlpha = isFaint ? 0.22 : 1;
+  on.beginPath();
+  on.roundRect(left - FRAME_PX, top - FRAME_PX, width + 2 * FRAME_PX, height + 2 * FRAME_PX, corner + FRAME_PX);
+  on.fillStyle = isFaint ? colours.paper : ink;
+  on.fill();
+  on.beginPath();
+  on.roundRect(left, top, width, height, corner);
+  on.clip();
+  on.drawImage(picture, left, top, width, height);
+  on.restore();
 }
 
 function drawStrokes(on: CanvasRenderingContext2D, { view, strokes, line }: Over, colours: Colours): void {

@@ -6,7 +6,7 @@
 export type Ink = readonly [number, number, number]; // red, green, blue, 0 to 255
 export type Kind = "categorical" | "number";
 
-export const PAPER = { light: "#f7f7f5", dark: "#14161a" } as const; // what the map lies on
+export const PAPER = { light: "#f6f6f4", dark: "#141517" } as const; // --paper
 
 const KINDS = {
   light: [

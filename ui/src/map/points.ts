@@ -14,7 +14,7 @@ export type Extent = readonly [number, number, number, number];
 
 export const NONE = 255; // no cluster, no value
 const BYTES_A_POINT = 9;
-const CELLS = 128; // a side, for `inkedShare`
+const MOST_CELLS = 128; // a side, for `inkedShare`
 
 /** No byte is copied: the columns look into what came. */
 export function pointsOf(version: string, content: ArrayBuffer): Points {
@@ -50,12 +50,13 @@ export function roomy([left, bottom, right, top]: Extent): Extent {
 
 /** The share of the extent that has points at all: how dense they lie there, their number alone does not tell. */
 export function inkedShare({ x, y, count }: Points, [left, bottom, right, top]: Extent): number {
-  const cells = new Uint8Array(CELLS * CELLS);
-  const across = (CELLS - 1e-3) / (right - left);
-  const up = (CELLS - 1e-3) / (top - bottom);
+  const side = Math.min(Math.max(Math.ceil(Math.sqrt(count) / 2), 1), MOST_CELLS); // four points a cell, were they even
+  const cells = new Uint8Array(side * side);
+  const across = (side - 1e-3) / (right - left);
+  const up = (side - 1e-3) / (top - bottom);
   let inked = 0;
   for (let i = 0; i < count; i++) {
-    const cell = Math.floor((y[i]! - bottom) * up) * CELLS + Math.floor((x[i]! - left) * across);
+    const cell = Math.floor((y[i]! - bottom) * up) * side + Math.floor((x[i]! - left) * across);
     inked += 1 - (cells[cell] ?? 1);
     cells[cell] = 1;
   }

@@ -11,10 +11,12 @@ import { state } from "../state.ts";
 import type { Json } from "../wire.ts";
 import { follow } from "./latest.ts";
 import { byCluster, byScore, type Colouring, type HitPoint } from "./legend.ts";
-import { type Extent, extentOf, inkedShare, type Points } from "./points.ts";
+import { type Cells, cellsOf } from "./nearest.ts";
+import { type Extent, extentOf, inkedShare, type Points, pointsOf } from "./points.ts";
 import * as routes from "./routes.ts";
 
 const MOST_HITS = 1_000; // ids of one question
+const NO_POINTS = pointsOf("", new ArrayBuffer(0));
 
 export const points = signal<Points | null>(null);
 export const picked = signal<routes.Picked | null>(null); // null: nothing is selected, so all is shown alike
@@ -43,6 +45,9 @@ export const colouring = computed<Colouring | null>(() => {
 
 export const extent = computed<Extent>(() => (points.value === null ? [-1, -1, 1, 1] : extentOf(points.value)));
 export const share = computed(() => (points.value === null ? 1 : inkedShare(points.value, extent.value)));
+
+/** For finding points by place: made when it is first asked for. */
+export const cells = computed<Cells>(() => cellsOf(points.value ?? NO_POINTS, extent.value));
 
 /** The name and version that all questions are about. */
 function subject(): { name: string; version: string } | null {

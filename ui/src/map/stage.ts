@@ -8,18 +8,21 @@ import { state } from "../state.ts";
 import { theme } from "../theme.ts";
 import { attach } from "./gestures.ts";
 import { under } from "./hover.ts";
+import { loadPictures, pictureAt } from "./items.ts";
 import { nameOf, otherOf } from "./legend.ts";
 import { box, camera, view } from "./looking.ts";
 import { type Look, lookOf } from "./look.ts";
 import { lassoLine, meaning } from "./meaning.ts";
-import { type Colours, drawOver, type Over } from "./overlay.ts";
+import { type Colours, drawOver, type Over, type Shown } from "./overlay.ts";
 import { inkOf, cssOf, paletteOf, PAPER, parsed } from "./palette.ts";
 import { painterOn } from "./painter.ts";
+import { type Framed, framedIn } from "./pictures.ts";
 import { centresOf, NONE } from "./points.ts";
-import { colouring, extent, hits, picked, pointedRow, points, share } from "./sheet.ts";
+import { cells, colouring, extent, hits, picked, pointedRow, points, share } from "./sheet.ts";
 import { isByHand, isNamed } from "./tools.ts";
 
 const GREYED = { light: "#c3c7cd", dark: "#3d424a" } as const;
+const REST_MS = 140;
 const MOST_RATIO = 2; // more device pixels a pixel cost time and show nothing
 
 /** Until the function it gives is called. The element is empty and has a size. */
@@ -57,6 +60,7 @@ export function stage(element: HTMLElement): () => void {
       void [state.value, hits.value, pointedRow.value, under.value, lassoLine.value, isNamed.value, atlas.value];
       frames.above();
     }),
+    followPictures(frames.above),
     attach(element, meaning),
   ];
   return () => {
@@ -126,6 +130,39 @@ function over(): Over {
     pointed: isThere ? { at: placeOf(row), ink: inkAt(row) } : null,
     names: all === null || !isNamed.peek() ? [] : namesOf(),
     pointPx: look().sizePx,
+    pictures: framed().map(shownOf).filter((one) => one !== null),
+    picturePx: look().pictures ?? 0,
+  };
+}
+
+function framed(): Framed[] {
+  const { view, pictures } = look();
+  return pictures === null || points.peek() === null ? [] : framedIn(cells.peek(), view, pictures);
+}
+
+/** null: its picture is not here yet. */
+function shownOf({ row, at }: Framed): Shown | null {
+  const picture = pictureAt(row);
+  return picture && { at, picture, ink: inkAt(row), isFaint: picked.peek()?.lit[row] === 0 };
+}
+
+/** Whatever rests in sight long enough is fetched. */
+function followPictures(came: () => void): () => void {
+  let timer = 0;
+  let running = new AbortController();
+  const stop = effect(() => {
+    void [camera.value, box.value, points.value];
+    clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      running.abort();
+      running = new AbortController();
+      void loadPictures(framed().map(({ row }) => row), running.signal, came);
+    }, REST_MS);
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+    running.abort();
   };
 }
 
