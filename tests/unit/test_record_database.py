@@ -84,7 +84,8 @@ def test_a_record_of_the_first_shape_is_brought_forward(tmp_path: Path) -> None:
         connection.execute(text("DROP INDEX items_by_source"))
         connection.execute(text("ALTER TABLE jobs DROP COLUMN scan"))
         connection.execute(text("ALTER TABLE spaces DROP COLUMN origin"))
-        connection.execute(text("DROP TABLE loose"))
+        for table in ("loose", "point_pages", "maps"):
+            connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("DELETE FROM schema_steps WHERE number > 1"))
     database.close()
     ledger = SqlLedger(Database.in_folder(tmp_path))

@@ -22,6 +22,7 @@ export interface Page {
   total?: number;
   notes?: readonly string[];
   tookMs?: number;
+  isLast?: boolean;
 }
 
 export type Pages = AsyncGenerator<Page, void>;
@@ -53,8 +54,9 @@ async function* hits(now: State, name: string, signal: AbortSignal): Pages {
   const filter = now.filter.length ? { filter: filterOf(now.filter) } : {};
   for (let offset = 0; query.length && offset < MAX_HITS; offset += PAGE) {
     const found = await api.search(name, { query, k: PAGE, offset, ...filter }, signal);
-    yield { entries: found.hits, notes: found.notes, tookMs: found.took_ms };
-    if (found.hits.length < PAGE) return;
+    const isLast = found.hits.length < PAGE;
+    yield { entries: found.hits, notes: found.notes, tookMs: found.took_ms, isLast };
+    if (isLast) return;
   }
 }
 
@@ -76,8 +78,9 @@ async function* selected(now: State, name: string, signal: AbortSignal): Pages {
   for (let offset = 0; ; offset += PAGE) {
     const asked = { select: selectOf(now), offset, limit: PAGE };
     const page = await api.post<{ items: MapItem[]; total: number }>(api.path.of(name, "map/items"), asked, signal);
-    yield { entries: page.items.map((one) => ({ ...one, score: null, weak: false })), total: page.total };
-    if (offset + PAGE >= page.total) return;
+    const isLast = offset + PAGE >= page.total;
+    yield { entries: page.items.map((one) => ({ ...one, score: null, weak: false })), total: page.total, isLast };
+    if (isLast) return;
   }
 }
 
@@ -85,8 +88,8 @@ async function* all(name: string, signal: AbortSignal): Pages {
   let after: string | null = "";
   while (after !== null) {
     const page: Awaited<ReturnType<typeof api.items>> = await api.items(name, after, PAGE, signal);
-    yield { entries: page.items.map((one) => entryOf(name, one)) };
     after = page.next;
+    yield { entries: page.items.map((one) => entryOf(name, one)), isLast: after === null };
   }
 }
 
@@ -102,7 +105,7 @@ async function* passing(now: State, name: string, signal: AbortSignal): Pages {
   const rows = await firstLines(answer, MAX_ROWS);
   const entries = rows.map((row) => entryOf(name, { ...(row as Row), id: (row as Row).item_id }));
   const cut = survey.items > rows.length ? [`The first ${rows.length} are shown; narrow the filter to see others.`] : [];
-  yield { entries, total: survey.items, notes: [...survey.notes, ...cut] };
+  yield { entries, total: survey.items, notes: [...survey.notes, ...cut], isLast: true };
 }
 
 interface Row {

@@ -58,6 +58,7 @@ function joined(before: Results, page: Page): Results {
     notes: page.notes ?? before.notes,
     tookMs: page.tookMs ?? before.tookMs,
     isLoading: false,
+    isWhole: page.isLast ?? false,
   };
 }
 

@@ -6,11 +6,13 @@ All functions work within the caller's transaction.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Row, func, select
 
 from sightline.catalogue import changes, vectors
 from sightline.catalogue.parts import in_parts
 from sightline.catalogue.tables import collections, items, spaces, vectors_of
+from sightline.domain.arrays import Float32
 from sightline.domain.collections import Collection, Item, Space
 
 
@@ -78,3 +80,34 @@ def uploaded(connection: Connection, contents: Sequence[str]) -> set[str]:
             )
             found.update(bytes(sha256).hex() for sha256 in connection.scalars(query))
     return found
+
+
+def copies(connection: Connection, name: str) -> list[Item]:
+    """The items whose content another item of the collection also has, by content, then by id."""
+    shared = present(connection, name).with_only_columns(items.c.sha256).group_by(items.c.sha256)
+    query = present(connection, name).where(items.c.sha256.in_(shared.having(func.count() > 1)))
+    return [changes.item(row) for row in connection.execute(query.order_by(items.c.sha256, items.c.id))]
+
+
+def sample(connection: Connection, name: str, limit: int) -> Float32:
+    """Vectors (N, dim) of at most `limit` items: of the smallest sha256, which is as good as chance."""
+    row = changes.collection_row(connection, name)
+    query = present(connection, name).order_by(items.c.sha256).limit(limit)
+    contents = [bytes(one.sha256).hex() for one in connection.execute(query)]
+    found = vectors.read(connection, vectors.space_row(connection, row.fingerprint), contents)
+    drawn = [found[content] for content in contents]
+    return np.array(drawn, dtype=np.float32).reshape(len(drawn), row.dim)
+
+
+def with_vectors(connection: Connection, name: str, *, after: str, limit: int) -> list[tuple[Item, Float32]]:
+    """A page of the items whose ids follow `after`."""
+    table = vectors_of(changes.collection_row(connection, name).space_id)
+    query = (
+        present(connection, name)
+        .add_columns(table.c.vector)
+        .join(table, items.c.sha256 == table.c.sha256)
+        .where(items.c.id > after)
+        .order_by(items.c.id)
+        .limit(limit)
+    )
+    return [(changes.item(row), vectors.unpacked(row.vector)) for row in connection.execute(query)]

@@ -3,15 +3,24 @@
 import time
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
-from sightline.catalogue import changes, loose, queries, sources, vectors, views
+from sightline.catalogue import changes, loose, queries, rolls, sources, switching, vectors, views
 from sightline.catalogue.database import Database
-from sightline.catalogue.tables import collections, items, vectors_of
+from sightline.catalogue.maps import SqlMaps
+from sightline.catalogue.tables import collections, items
 from sightline.domain.arrays import Float32
-from sightline.domain.collections import Changeset, Collection, Item, Mark, SourceNote, Space, ViewNote
-from sightline.domain.errors import CollectionExistsError, MissingVectorError, SpaceMismatchError
+from sightline.domain.collections import (
+    Changeset,
+    Collection,
+    Item,
+    Mark,
+    Roll,
+    SourceNote,
+    Space,
+    ViewNote,
+)
+from sightline.domain.errors import CollectionExistsError, SpaceMismatchError
 from sightline.domain.items import Change, checked_collection
 
 PAGE = 1000  # of a walk: 4 MB of vectors of 1024 dimensions
@@ -27,6 +36,7 @@ class SqlRecord:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.maps = SqlMaps(database)
 
     def create(self, name: str, space: Space) -> Collection:
         """Raises InvalidRequestError: no such name can be given; CollectionExistsError."""
@@ -151,22 +161,12 @@ class SqlRecord:
     def sample(self, name: str, limit: int) -> Float32:
         """Vectors (N, dim) of at most `limit` items: of the smallest sha256, which is as good as chance."""
         with self._database.reading() as connection:
-            row = changes.collection_row(connection, name)
-            query = queries.present(connection, name).order_by(items.c.sha256).limit(limit)
-            contents = [bytes(one.sha256).hex() for one in connection.execute(query)]
-            found = vectors.read(connection, vectors.space_row(connection, row.fingerprint), contents)
-            drawn = [found[content] for content in contents]
-            return np.array(drawn, dtype=np.float32).reshape(len(drawn), row.dim)
+            return queries.sample(connection, name, limit)
 
     def copies(self, name: str) -> list[Item]:
         """The items whose content another item of the collection also has, by content, then by id."""
         with self._database.reading() as connection:
-            present = queries.present(connection, name)
-            shared = present.with_only_columns(items.c.sha256).group_by(items.c.sha256)
-            query = present.where(items.c.sha256.in_(shared.having(func.count() > 1)))
-            return [
-                changes.item(row) for row in connection.execute(query.order_by(items.c.sha256, items.c.id))
-            ]
+            return queries.copies(connection, name)
 
     def prepare_space(self, space: Space) -> None:
         """Make room for vectors of a space that no collection is bound to yet."""
@@ -185,18 +185,7 @@ class SqlRecord:
         Raises MissingVectorError: it has not; SpaceMismatchError: there is no such space.
         """
         with self._database.writing("switch") as connection:
-            row = changes.collection_row(connection, name, locked=True)
-            lacking = queries.lacking(connection, name, fingerprint).subquery()
-            left = connection.scalar(select(func.count()).select_from(lacking))
-            if left:
-                raise MissingVectorError(f"{left} items have no vector in space {fingerprint[:16]} yet")
-            space = vectors.space_row(connection, fingerprint)
-            mine = items.c.collection_id == row.id
-            first = connection.scalar(select(func.min(items.c.seq)).where(mine))
-            shift = 0 if first is None else row.seq - first + 1  # the smallest number that moves all past it
-            connection.execute(update(items).where(mine).values(seq=items.c.seq + shift))
-            bound = update(collections).where(collections.c.id == row.id)
-            connection.execute(bound.values(space_id=space.id, seq=row.seq + shift))
+            switching.switch(connection, name, fingerprint)
         return self.collection(name)
 
     def uploads(self, name: str) -> Iterator[Item]:
@@ -266,6 +255,24 @@ class SqlRecord:
         with self._database.reading() as connection:
             return views.noted(connection, changes.collection_row(connection, name).id)
 
+    def roll(self, name: str) -> Roll:
+        """All items there are, as numbers: a million in seconds."""
+        with self._database.reading() as connection:
+            return rolls.roll(connection, name)
+
+    def vectors_since(self, name: str, cursor: int, limit: int) -> tuple[Roll, Float32]:
+        """Of the items changed after a number, in order, at most `limit`: the roll, and (N, dim)."""
+        with self._database.reading() as connection:
+            return rolls.vectors_since(connection, name, cursor, limit)
+
+    def items_at(self, name: str, seqs: Sequence[int]) -> dict[int, Item]:
+        with self._database.reading() as connection:
+            return rolls.items_at(connection, name, seqs)
+
+    def seqs_of(self, name: str, ids: Sequence[str]) -> dict[str, int]:
+        with self._database.reading() as connection:
+            return rolls.seqs_of(connection, name, ids)
+
     def _created(self, name: str, space: Space) -> bool:
         values = {"name": checked_collection(name), "seq": 0, "created_at": time.time()}
         with self._database.writing("create") as connection:
@@ -281,13 +288,4 @@ class SqlRecord:
 
     def _page_with_vectors(self, name: str, after: str) -> list[tuple[Item, Float32]]:
         with self._database.reading() as connection:
-            table = vectors_of(changes.collection_row(connection, name).space_id)
-            query = (
-                queries.present(connection, name)
-                .add_columns(table.c.vector)
-                .join(table, items.c.sha256 == table.c.sha256)
-                .where(items.c.id > after)
-                .order_by(items.c.id)
-                .limit(PAGE)
-            )
-            return [(changes.item(row), vectors.unpacked(row.vector)) for row in connection.execute(query)]
+            return queries.with_vectors(connection, name, after=after, limit=PAGE)

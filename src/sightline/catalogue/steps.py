@@ -39,11 +39,17 @@ def _make_room_for_loose_contents(connection: Connection) -> None:
     tables.loose.create(connection)
 
 
+def _make_room_for_maps(connection: Connection) -> None:
+    tables.maps.create(connection)
+    tables.point_pages.create(connection)
+
+
 STEPS: tuple[Step, ...] = (
     Step(1, "the first tables", _made_with_the_tables),
     Step(2, "what a scan found, and items by their source", _what_a_scan_found),
     Step(3, "the folders of models", _add_origins_to_spaces),
     Step(4, "contents that items let go of", _make_room_for_loose_contents),
+    Step(5, "maps and their points", _make_room_for_maps),
 )
 
 

@@ -210,6 +210,33 @@ views = Table(
 )
 
 
+maps = Table(
+    "maps",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("collection_id", ForeignKey("collections.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("space_id", ForeignKey("spaces.id"), nullable=False),
+    Column("order", Document, nullable=False),
+    Column("drawn", Document, nullable=False),
+    Column("clusters", Document, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("edition", BigInteger, nullable=False),  # raised whenever points come to it
+    Column("made_at", Double, nullable=False),
+    sqlite_autoincrement=True,  # the number is part of a version that pages remember: never given twice
+)
+
+point_pages = Table(
+    "point_pages",
+    metadata,
+    Column("map_id", ForeignKey("maps.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("contents", LargeBinary, nullable=False),  # 32 bytes of each point, ascending within the page
+    Column("places", LargeBinary, nullable=False),  # x and y of each, little-endian float32
+    Column("clusters", LargeBinary, nullable=False),
+    Column("landmarks", LargeBinary, nullable=False),
+)
+
+
 @cache
 def vectors_of(space_id: int) -> Table:
     """The vectors of one space: sha256 of the content -> little-endian float32."""

@@ -8,13 +8,26 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from sightline.domain.arrays import Float32
-from sightline.domain.collections import Changeset, Collection, Item, Mark, SourceNote, Space, ViewNote
+from sightline.domain.collections import (
+    Changeset,
+    Collection,
+    Item,
+    Mark,
+    Roll,
+    SourceNote,
+    Space,
+    ViewNote,
+)
 from sightline.domain.items import Change, Metadata
+from sightline.domain.kept_maps import KeptMaps
 from sightline.domain.ledger import Event, Failure, Job, JobState, Lease, Outcome, Task
 
 
 class Record(Protocol):
     """Collections, items and vectors. Where a collection is named, UnknownCollectionError may be raised."""
+
+    @property
+    def maps(self) -> KeptMaps: ...
 
     def create(self, name: str, space: Space) -> Collection:
         """Raises CollectionExistsError, InvalidRequestError."""
@@ -140,6 +153,22 @@ class Record(Protocol):
     def note_view(self, name: str, note: ViewNote) -> None: ...
 
     def views(self, name: str) -> list[ViewNote]: ...
+
+    def roll(self, name: str) -> Roll:
+        """All items there are, as numbers: a million in seconds."""
+        ...
+
+    def vectors_since(self, name: str, cursor: int, limit: int) -> tuple[Roll, Float32]:
+        """Of the items changed after a number, in order, at most `limit`: the roll, and (N, dim)."""
+        ...
+
+    def items_at(self, name: str, seqs: Sequence[int]) -> dict[int, Item]:
+        """Those of the items that are there, by the numbers of their last changes."""
+        ...
+
+    def seqs_of(self, name: str, ids: Sequence[str]) -> dict[str, int]:
+        """Of those of the items that are there, the numbers of their last changes."""
+        ...
 
 
 class Ledger(Protocol):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sightline.domain.items import Metadata
 
 if TYPE_CHECKING:  # who only asks how jobs are needs no vectors: numpy takes 0.1 s
-    from sightline.domain.arrays import Float32
+    from sightline.domain.arrays import Float32, Int64, UInt8
 
 PICTURE, TEXT = "picture", "text"  # keys of items that came with requests and were kept
 
@@ -80,6 +80,20 @@ class Mark(NamedTuple):
     @classmethod
     def of(cls, uri: str, size_bytes: int, mtime_ns: int | None, metadata: Metadata) -> "Mark":
         return cls(uri, size_bytes, mtime_ns, json.dumps(metadata, allow_nan=False, separators=(",", ":")))
+
+
+@dataclass(frozen=True, eq=False)
+class Roll:
+    """Items as numbers, in the order of their last changes.
+
+    seqs: (N,), of each item's last change, ascending. contents: (N, 32), the sha256 of each.
+    """
+
+    seqs: "Int64"
+    contents: "UInt8"
+
+    def __len__(self) -> int:
+        return len(self.seqs)
 
 
 @dataclass(frozen=True, eq=False)

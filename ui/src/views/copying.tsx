@@ -10,12 +10,13 @@ import { Menu } from "./menu.tsx";
 interface Props {
   make: (origin: string, hasKey: boolean) => Command;
   what: string;
-  side?: "left" | "right";
+  label?: string;
 }
 
-export function CopyAs({ make, what, side = "right" }: Props) {
+export function CopyAs({ make, what, label }: Props) {
+  const shown = label ? <><Icon name="code" /> <span class="wide">{label}</span></> : <Icon name="code" />;
   return (
-    <Menu kind="plain" side={side} title={`Copy ${what} as curl or Python`} label={<Icon name="code" />}>
+    <Menu kind={label ? "button" : "plain"} side="right" title={`Copy ${what} as curl or Python`} label={shown}>
       {() => {
         const command = make(location.origin, key.value !== null);
         return (

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { fields } from "../fields.ts";
-import { type Condition, type Op, told, type Value } from "../filters.ts";
+import { type Condition, told, type Value } from "../filters.ts";
 import { go, state } from "../state.ts";
 import { Icon } from "./icon.tsx";
 import { Menu } from "./menu.tsx";
@@ -35,24 +35,26 @@ function remove(condition: Condition): void {
   go({ filter: state.value.filter.filter((one) => one !== condition) });
 }
 
-const OPS: readonly [Op, string][] = [
-  ["eq", "is"],
-  ["ne", "is not"],
-  ["in", "is one of"],
-  ["range", "is between"],
-  ["exists", "is there"],
+type Choice = "is" | "not" | "between" | "there" | "missing";
+
+const CHOICES: readonly [Choice, string][] = [
+  ["is", "is"],
+  ["not", "is not"],
+  ["between", "is between"],
+  ["there", "is there"],
+  ["missing", "is missing"],
 ];
 
 function NewCondition({ done }: { done: () => void }) {
   const [name, setName] = useState(fields.value[0]?.name ?? "");
+  const [chosen, setChosen] = useState<Choice | null>(null);
   const field = fields.value.find((one) => one.name === name);
-  const [chosenOp, setOp] = useState<Op | null>(null);
-  const op = chosenOp ?? (field?.kind === "number" ? "range" : "eq");
   const isNumber = field?.kind === "number";
+  const choice = chosen ?? (isNumber ? "between" : "is");
 
   const onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
-    const condition = conditionOf(name.trim(), op, new FormData(event.currentTarget as HTMLFormElement), isNumber);
+    const condition = conditionOf(name.trim(), choice, new FormData(event.currentTarget as HTMLFormElement), isNumber);
     if (condition === null) return;
     add(condition);
     done();
@@ -60,35 +62,37 @@ function NewCondition({ done }: { done: () => void }) {
 
   return (
     <form class="form" onSubmit={onSubmit}>
-      <label>
-        Field
-        <input list="fields" required value={name} placeholder="colour" autocomplete="off" onInput={(event) => setName(event.currentTarget.value)} />
-        <datalist id="fields">
-          {fields.value.map((one) => (
-            <option key={one.name} value={one.name} />
-          ))}
-        </datalist>
-      </label>
-      <label>
-        Condition
-        <select value={op} onChange={(event) => setOp(event.currentTarget.value as Op)}>
-          {OPS.map(([value, text]) => (
-            <option key={value} value={value}>
-              {text}
-            </option>
-          ))}
-        </select>
-      </label>
-      <Values op={op} seen={field?.seen ?? []} />
+      <div class="row">
+        <label>
+          Field
+          <input list="fields" required value={name} placeholder="colour" autocomplete="off" onInput={(event) => setName(event.currentTarget.value)} />
+          <datalist id="fields">
+            {fields.value.map((one) => (
+              <option key={one.name} value={one.name} />
+            ))}
+          </datalist>
+        </label>
+        <label>
+          Condition
+          <select value={choice} onChange={(event) => setChosen(event.currentTarget.value as Choice)}>
+            {CHOICES.map(([value, text]) => (
+              <option key={value} value={value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <Values key={name} choice={choice} seen={field?.seen ?? []} />
       {fields.value.length === 0 && <p class="hint">No item seen so far has metadata.</p>}
       <button class="button primary">Add the filter</button>
     </form>
   );
 }
 
-function Values({ op, seen }: { op: Op; seen: readonly Value[] }) {
-  if (op === "exists") return null;
-  if (op === "range") {
+function Values({ choice, seen }: { choice: Choice; seen: readonly Value[] }) {
+  if (choice === "there" || choice === "missing") return null;
+  if (choice === "between") {
     return (
       <div class="row">
         <label>
@@ -102,50 +106,47 @@ function Values({ op, seen }: { op: Op; seen: readonly Value[] }) {
       </div>
     );
   }
-  if (op === "in" && seen.length) {
-    return (
-      <label>
-        Values
-        <select name="value" multiple size={Math.min(7, seen.length)} required>
-          {seen.map((one) => (
-            <option key={String(one)}>{String(one)}</option>
-          ))}
-        </select>
-      </label>
-    );
-  }
   return (
-    <label>
-      {op === "in" ? "Values, with commas between" : "Value"}
-      <input name="value" list="values" required autocomplete="off" />
-      <datalist id="values">
-        {seen.map((one) => (
-          <option key={String(one)} value={String(one)} />
-        ))}
-      </datalist>
-    </label>
+    <>
+      {seen.length > 0 && (
+        <fieldset class="values">
+          <legend class="unseen">Values</legend>
+          {seen.map((one) => (
+            <label key={String(one)}>
+              <input type={choice === "is" ? "checkbox" : "radio"} name="value" value={String(one)} />
+              {String(one)}
+            </label>
+          ))}
+        </fieldset>
+      )}
+      <label>
+        {seen.length ? "Another value" : "Value"}
+        <input name="value" required={seen.length === 0} autocomplete="off" />
+      </label>
+    </>
   );
 }
 
-function conditionOf(field: string, op: Op, form: FormData, isNumber: boolean): Condition | null {
-  const typed = (text: string): Value => (isNumber && text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : truth(text));
-  const texts = form.getAll("value").map(String);
-  switch (op) {
-    case "exists":
-      return { field, op, value: true };
-    case "range": {
+/** What the form says, or null where it says nothing yet. */
+function conditionOf(field: string, choice: Choice, form: FormData, isNumber: boolean): Condition | null {
+  const values = form.getAll("value").map(String).filter(Boolean).map((text) => typed(text, isNumber));
+  switch (choice) {
+    case "there":
+    case "missing":
+      return { field, op: "exists", value: choice === "there" };
+    case "between": {
       const [low, high] = ["low", "high"].map((end) => (form.get(end) === "" ? null : Number(form.get(end))));
-      return low === null && high === null ? null : { field, op, value: [low!, high!] };
+      return low === null && high === null ? null : { field, op: "range", value: [low!, high!] };
     }
-    case "in": {
-      const several = texts.length === 1 ? texts[0]!.split(",").map((one) => one.trim()) : texts;
-      return { field, op, value: several.filter(Boolean).map(typed) };
-    }
-    default:
-      return { field, op, value: typed(texts[0] ?? "") };
+    case "not":
+      return values.length ? { field, op: "ne", value: values[0]! } : null;
+    case "is":
+      if (values.length === 0) return null;
+      return values.length === 1 ? { field, op: "eq", value: values[0]! } : { field, op: "in", value: values };
   }
 }
 
-function truth(text: string): Value {
-  return text === "true" ? true : text === "false" ? false : text;
+function typed(text: string, isNumber: boolean): Value {
+  if (text === "true" || text === "false") return text === "true";
+  return isNumber && Number.isFinite(Number(text)) ? Number(text) : text;
 }

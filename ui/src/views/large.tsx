@@ -38,12 +38,12 @@ export function Large() {
               <Icon name="close" />
             </button>
             {item instanceof Error ? <p role="alert">{item.message}</p> : <Facts item={item} />}
-            <div class="row">
+            <div class="row wrap">
               <button class="button" onClick={() => askLike(id, true)}>
                 <Icon name="more" /> More like this
               </button>
               <button class="button" onClick={() => askLike(id, false)}>
-                <Icon name="less" /> Less
+                <Icon name="less" /> Less like this
               </button>
             </div>
             <Neighbours key={id} collection={collection} id={id} />

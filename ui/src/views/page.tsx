@@ -67,7 +67,7 @@ function Tools() {
       {isNarrowed && <Filters />}
       <div class="end">
         {isNarrowed && (state.value.text !== "" || state.value.parts.length > 0) && (
-          <CopyAs what="this search" make={(origin, hasKey) => searchCommand(state.value, origin, hasKey)} />
+          <CopyAs what="this search" label="Copy as" make={(origin, hasKey) => searchCommand(state.value, origin, hasKey)} />
         )}
         {isNarrowed && <Save />}
         <TakeIn />
