@@ -46,7 +46,9 @@ class MadeUp:
         rng = np.random.default_rng(7)
         groups = min(len(NAMES), max(self.count // 12, 1))
         turns = np.arange(groups) * 2.4  # the golden angle
-        middles = np.stack([np.cos(turns), np.sin(turns)], 1) * (2.6 * np.sqrt(np.arange(groups) + 0.6))[:, None]
+        middles = (
+            np.stack([np.cos(turns), np.sin(turns)], 1) * (2.6 * np.sqrt(np.arange(groups) + 0.6))[:, None]
+        )
         self.clusters = rng.choice(groups, self.count, p=_falling(groups)).astype(np.uint8)
         spread = rng.uniform(0.35, 0.95, (groups, 2))
         noise = rng.standard_normal((self.count, 2)) * spread[self.clusters]
@@ -79,11 +81,15 @@ class MadeUp:
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         what = url.path.rpartition("/map")[2].strip("/")
         if "version" in query and query["version"] != self.version:
-            route.fulfill(status=409, json={"error": {"code": "map_changed", "message": "the map has changed"}})
+            route.fulfill(
+                status=409, json={"error": {"code": "map_changed", "message": "the map has changed"}}
+            )
             return
         answers: dict[str, Callable[[Route, dict[str, str]], None]] = {
             "": self._tell,
-            "points": lambda route, _: route.fulfill(body=self._geometry(), headers={"x-points": str(self.count)}),
+            "points": lambda route, _: route.fulfill(
+                body=self._geometry(), headers={"x-points": str(self.count)}
+            ),
             "colours": self._colours,
             "legend": self._legend,
             "select": self._select,
@@ -101,7 +107,13 @@ class MadeUp:
         is_ready = self.state == "ready"
         sizes = np.bincount(self.clusters, minlength=256)
         clusters = [
-            {"number": n, "name": NAMES[n], "named_by": "vocabulary", "size": int(sizes[n]), "representatives": []}
+            {
+                "number": n,
+                "name": NAMES[n],
+                "named_by": "vocabulary",
+                "size": int(sizes[n]),
+                "representatives": [],
+            }
             for n in range(len(NAMES))
             if sizes[n]
         ]
@@ -119,8 +131,13 @@ class MadeUp:
             "landmarks": self.count,
             "trustworthiness": 0.973 if is_ready else None,
             "graph_recall": 0.99 if is_ready else None,
-            "outliers": [{"id": self.ids[row], "thumbnail": self.thumbnails[row]} for row in range(min(6, len(self.ids)))],
-            "extent": [*map(float, self.places.min(0)), *map(float, self.places.max(0))] if is_ready else None,
+            "outliers": [
+                {"id": self.ids[row], "thumbnail": self.thumbnails[row]}
+                for row in range(min(6, len(self.ids)))
+            ],
+            "extent": [*map(float, self.places.min(0)), *map(float, self.places.max(0))]
+            if is_ready
+            else None,
             "clusters": clusters if is_ready else [],
             "fields": [
                 {"name": "material", "kind": "categorical", "values": 4},
@@ -131,7 +148,15 @@ class MadeUp:
         route.fulfill(json=told)
 
     def _job(self) -> dict[str, Any]:
-        return {"id": 99, "kind": "map", "collection": "shop", "state": "running", "stage": "layout", "total": 100, "done": 42}
+        return {
+            "id": 99,
+            "kind": "map",
+            "collection": "shop",
+            "state": "running",
+            "stage": "layout",
+            "total": 100,
+            "done": 42,
+        }
 
     def _geometry(self) -> bytes:
         xs, ys = self.places.T
@@ -142,13 +167,19 @@ class MadeUp:
             route.fulfill(body=self.materials.tobytes())
             return
         low, high = np.percentile(self.prices, (1, 99))
-        route.fulfill(body=np.clip((self.prices - low) / (high - low) * 254, 0, 254).astype(np.uint8).tobytes())
+        route.fulfill(
+            body=np.clip((self.prices - low) / (high - low) * 254, 0, 254).astype(np.uint8).tobytes()
+        )
 
     def _legend(self, route: Route, query: dict[str, str]) -> None:
         if query["by"] == "material":
             counts = np.bincount(self.materials, minlength=4)
-            entries = [{"value": one, "count": int(counts[n]), "colour": n} for n, one in enumerate(MATERIALS)]
-            route.fulfill(json={"by": "material", "kind": "categorical", "entries": entries, "other": 0, "missing": 0})
+            entries = [
+                {"value": one, "count": int(counts[n]), "colour": n} for n, one in enumerate(MATERIALS)
+            ]
+            route.fulfill(
+                json={"by": "material", "kind": "categorical", "entries": entries, "other": 0, "missing": 0}
+            )
             return
         low, high = np.percentile(self.prices, (1, 99))
         route.fulfill(json={"by": "price", "kind": "number", "low": low, "high": high, "missing": 0})

@@ -1,7 +1,7 @@
 // Colours of points: 256 of them, one a byte, for light and for dark. Does not know what a byte stands for.
 //
-// Each stands out from the page by 3 to 1 at least, as WCAG 1.4.11 asks of what is drawn; neighbours in the list
-// differ in lightness too, for those who see few hues.
+// Each stands out from the page by 3 to 1 at least, as WCAG 1.4.11 asks of what is drawn. After the first two, each
+// was chosen as far as can be from all before it, as people see it who see all hues, no red, or no green.
 
 export type Ink = readonly [number, number, number]; // red, green, blue, 0 to 255
 export type Kind = "categorical" | "number";
@@ -10,12 +10,12 @@ export const PAPER = { light: "#f6f6f4", dark: "#141517" } as const; // --paper
 
 const KINDS = {
   light: [
-    "#1f6fb4", "#d9580d", "#12805c", "#b5428e", "#8a6d00", "#5b4bb7", "#c22f3d", "#1590a3", "#6b7f1c", "#8c4a24",
-    "#3c5a99", "#e0457b", "#2f9150", "#9152c4", "#b06a12", "#0f6873", "#a12c6c", "#4f6b3a", "#6f5a8e", "#a84a3c",
+    "#1f6fb4", "#d9580d", "#82004a", "#1e4a15", "#5315ac", "#0e9d74", "#9e6ffa", "#c61f6e", "#b979a5", "#8b4c49",
+    "#5c59e8", "#244b8a", "#a68b08", "#c21e01", "#1449c9", "#f1576e", "#7e0385", "#0c96d1", "#148a03", "#8c5390",
   ],
   dark: [
-    "#5cb2f2", "#ff9a52", "#3fcf9f", "#ee8cc9", "#e8cf4a", "#a99bff", "#ff7480", "#4fd6e4", "#bcd75a", "#d69a72",
-    "#86a8ee", "#ff8fb4", "#7be08f", "#d29af7", "#f4b860", "#63bcc4", "#d977ad", "#a3c18a", "#b9a6d9", "#ec9484",
+    "#5cb2f2", "#ff9a52", "#d843a0", "#36f6c7", "#9e7a0a", "#e9e101", "#7769fa", "#c88bb5", "#4a9778", "#e93e39",
+    "#0486c2", "#f8c6fd", "#18d96d", "#fad58c", "#04bfae", "#d18906", "#accc00", "#6390fa", "#be57d3", "#f86889",
   ],
 } as const;
 
