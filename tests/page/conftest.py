@@ -20,6 +20,7 @@ from tests.waiting import wait_until
 SHOP = "shop"
 ARGUMENTS = (
     "--disable-gpu",
+    "--enable-unsafe-swiftshader",  # WebGL by the processor: there is no graphics card to test with
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
