@@ -181,6 +181,13 @@ def test_what_is_wrong_with_the_vectors_is_said(cartographer, tmp_path):
         drawn(cartographer, tmp_path, np.concatenate([anywhere(7), np.full((1, 16), np.nan, np.float32)]))
 
 
+def test_a_file_that_cannot_be_written_fails_the_drawing(cartographer, tmp_path):
+    (tmp_path / "neighbours.npy").mkdir()
+
+    with pytest.raises(MapFailedError, match="cannot be read or written: Is a directory"):
+        drawn(cartographer, tmp_path, anywhere(5), algorithm="pca")
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [
