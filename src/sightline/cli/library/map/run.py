@@ -13,10 +13,11 @@ from sightline.cli.failures import ExitCode
 from sightline.cli.library.choice import the_collection
 from sightline.cli.library.connection import Connection, connected
 from sightline.cli.library.errand import Errand
-from sightline.cli.library.follow import Facts, followed
+from sightline.cli.library.follow import followed
 from sightline.cli.library.outcome import GONE, kept
 from sightline.cli.progress import progress
 from sightline.cli.screen import note, printable, show_json, show_table
+from sightline.client.steps import Facts
 from sightline.domain.errors import ServerRefusedError
 from sightline.domain.wording import counted
 
