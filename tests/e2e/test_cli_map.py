@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.test_cli_library import answer, run, running, wait_for_server
 from tests.libraries import write_pictures
+from tests.waiting import wait_until
 
 FEW = 30
 
@@ -51,6 +52,19 @@ def test_a_server_draws_for_the_command(place: Path) -> None:
         assert f"{FEW} points by pca".encode() in done.stderr
         server.terminate()
         assert server.wait(60) == 0
+
+
+def test_a_map_outlives_the_server_that_was_killed_while_it_drew(place: Path) -> None:
+    with running(place, "serve", "--port", "0", "--log-level", "error") as server:
+        with wait_for_server(place) as client:
+            job = client.post("/v1/collections/photos/map", json={"algorithm": "pca", "neighbours": 7}).json()
+            wait_until(lambda: client.get(f"/v1/jobs/{job['id']}").json()["stage"] is not None, 60)
+        server.kill()
+        server.wait()
+    assert run(place, "map").returncode == 0
+    jobs = answer(place, "job", "list")
+    assert [(one["id"], one["state"]) for one in jobs][:1] == [(job["id"], "done")]
+    assert list((place / "home" / "maps" / "photos").glob("drawing-*")) == []
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ class Follower:
         self._placed: dict[
             str, tuple[int, int]
         ] = {}  # collection -> its map, and the change up to which all are
+        self._waiting: set[str] = set()  # those whose trouble is told already
         self._rounds = Rounds()
         self._rounds.add("atlas", self._next, pause_s=LOOK_S)
 
@@ -97,8 +98,12 @@ class Follower:
         except MapChangedError:
             self.nudge(name)
         except (RecordError, StoreError) as error:
-            log.warning("points wait", extra={"fields": {"collection": name, "reason": error}})
+            if name not in self._waiting:
+                log.warning("points wait", extra={"fields": {"collection": name, "reason": error}})
+            self._waiting.add(name)
             self._look_at(name, RETRY_S)
+        else:
+            self._waiting.discard(name)
 
     def _follow(self, name: str) -> None:
         """Raises UnknownCollectionError, MapChangedError, RecordError, StoreError."""

@@ -42,10 +42,10 @@ class Plots:
         held = view.cursor
         after, until = 0 if plotted is None else plotted[1], min(placed, held)
         if until > after or plotted is None:
-            self._plot(view, name, known, after=after, until=until)
+            self._plot(name, known, view, after=after, until=until)
         return held >= placed
 
-    def _plot(self, view: Plotted, name: str, known: Map, *, after: int, until: int) -> None:
+    def _plot(self, name: str, known: Map, view: Plotted, *, after: int, until: int) -> None:
         roll = self._record.roll(name)
         points = self._record.maps.points(name, known.id)
         wanted = np.flatnonzero((roll.seqs > after) & (roll.seqs <= until))
