@@ -46,9 +46,9 @@ class Plots:
         return held >= placed
 
     def _plot(self, name: str, known: Map, view: Plotted, *, after: int, until: int) -> None:
-        roll = self._record.roll(name)
+        roll = self._record.roll(name, after)
         points = self._record.maps.points(name, known.id)
-        wanted = np.flatnonzero((roll.seqs > after) & (roll.seqs <= until))
+        wanted = np.flatnonzero(roll.seqs <= until)
         found = rows_in(points.contents, roll.contents[wanted])
         seqs, rows = roll.seqs[wanted][found >= 0], found[found >= 0]
         for start in range(0, len(seqs), AT_ONCE):
