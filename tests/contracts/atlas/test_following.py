@@ -12,6 +12,7 @@ from sightline.domain.errors import InvalidRequestError, JobStateError, NoMapErr
 from sightline.domain.maps import GIVEN, MapOrder
 from sightline.stores.duckdb import DuckDbStore
 from tests.atlases import NAME, Rig, as_places, at_work
+from tests.cartography import QuickCartographer
 from tests.records import SPACE, content, item, removals
 from tests.waiting import wait_until
 
@@ -79,6 +80,26 @@ def test_places_do_not_need_the_files_beside_the_record(tmp_path: Path) -> None:
         rig.atlas.forget(NAME)
         rig.put([21])
         wait_until(rig.all_are_placed)
+
+
+class Stumbling(QuickCartographer):
+    """Fails to place once."""
+
+    def place(self, vectors, landmarks, places):  # type: ignore[no-untyped-def]
+        self.place = super().place  # type: ignore[method-assign]
+        raise KeyError("not foreseen")
+
+
+def test_a_placing_that_fails_is_tried_again_and_harms_no_job(tmp_path: Path) -> None:
+    with at_work(tmp_path, cartographer=Stumbling()) as rig:
+        rig.put(range(20))
+        rig.cartographer.gate.clear()
+        job = rig.atlas.submit(NAME, MapOrder())
+        wait_until(lambda: rig.speeds.stage(job.id) == "layout")
+        rig.put([20])
+        rig.cartographer.gate.set()
+        wait_until(lambda: rig.ledger.job(job.id).state == "done")
+        wait_until(rig.all_are_placed, 20)
 
 
 def test_given_places_are_a_map_and_the_rest_is_placed_among_them(tmp_path: Path) -> None:
