@@ -188,6 +188,21 @@ def test_a_view_that_is_made_anew_has_the_places_again(tmp_path: Path) -> None:
     assert in_duckdb(views) == in_duckdb(other) == expected
 
 
+def test_duckdb_has_the_places_of_the_newest_map(tmp_path: Path) -> None:
+    views = tmp_path / "views"
+    with at_work(tmp_path, store=DuckDbStore(views)) as rig:
+        rig.put(range(10))
+        assert rig.drawn().state == "done"
+        before = expected_in_duckdb(rig)
+        given = {item(number).id: (float(number), 7.0) for number in range(5)}
+        rig.atlas.bring(NAME, *as_places(given))
+        wait_until(lambda: rig.all_are_placed() and plotted(rig))
+        expected = expected_in_duckdb(rig)
+    assert in_duckdb(views) == expected
+    assert not set(before.values()) & set(expected.values())
+    assert {one: expected[one] for one in given} == given
+
+
 def test_without_a_map_duckdb_has_no_places(tmp_path: Path) -> None:
     views = tmp_path / "views"
     with at_work(tmp_path, store=DuckDbStore(views)) as rig:
