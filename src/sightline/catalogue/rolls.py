@@ -91,7 +91,7 @@ def documents(connection: Connection, name: str, which: tuple[int, int, int]) ->
         .order_by(items.c.seq)
         .limit(limit)
     )
-    return [Document(*row) for row in connection.execute(query)]
+    return [Document(*row) for row in connection.execute(query).all()]
 
 
 def _roll(rows: Sequence[Row[*tuple[Any, ...]]]) -> Roll:
