@@ -3,12 +3,13 @@
 import json
 
 import httpx
+import numpy as np
 import pytest
 
 from sightline.client.calls import library, vectors, work
 from sightline.client.exchange import JITTER, PATIENCE_S, PAUSE_S, TRIES, answered
-from sightline.client.steps import Broken, Pause, Reply, Request, get, post
-from sightline.domain.errors import ServerAwayError, ServerRefusedError, SettingsError
+from sightline.client.steps import Broken, Pause, Reply, Request, get, in_json, post
+from sightline.domain.errors import InvalidRequestError, ServerAwayError, ServerRefusedError, SettingsError
 from tests.clients import CLIENTS
 
 GONE = Broken("http://here/v1/jobs", "connection refused")
@@ -121,6 +122,17 @@ def test_only_what_was_asked_for_is_sent():
 
 
 EMPTY = b'{"hits": [], "considered": null, "lag": 0, "notes": [], "took_ms": 1}'
+
+
+def test_numbers_of_numpy_are_sent_as_numbers():
+    content = {"price": np.float32(1.5), "kinds": np.array([1, 2]), "is_new": np.True_}
+    assert json.loads(in_json(content)) == {"price": 1.5, "kinds": [1, 2], "is_new": True}
+
+
+@pytest.mark.parametrize("value", [object(), float("nan"), np.float32("inf")])
+def test_what_json_does_not_have_is_refused_before_anything_is_sent(value):
+    with pytest.raises(InvalidRequestError, match="cannot be sent as JSON"):
+        in_json({"price": value})
 
 
 def test_lists_of_jobs_are_read_to_their_end():
