@@ -39,6 +39,7 @@ SOURCES = {
 FORMATS = {
     "csv": "sightline.exports.text:CSV",
     "duckdb": "sightline.exports.tables:DUCKDB",
+    "ids": "sightline.exports.text:IDS",
     "jsonl": "sightline.exports.text:JSONL",
     "npy": "sightline.exports.arrays:NPY",
     "npz": "sightline.exports.arrays:NPZ",
@@ -97,6 +98,11 @@ def export_format(name: str) -> Any:
     if name not in FORMATS:
         raise InvalidRequestError(f"format {name!r} is not known; there are {', '.join(FORMATS)}")
     return _part(FORMATS[name])
+
+
+def coordinates_reader() -> Any:
+    """What reads places from a file's bytes; see sources/coordinates."""
+    return _part("sightline.sources.coordinates:read_coordinates")
 
 
 def _part(path: str) -> Any:

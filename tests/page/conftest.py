@@ -20,6 +20,7 @@ from tests.waiting import wait_until
 SHOP = "shop"
 ARGUMENTS = (
     "--disable-gpu",
+    "--enable-unsafe-swiftshader",  # WebGL by the processor: there is no graphics card to test with
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -40,6 +41,14 @@ def chromium() -> str:
     pytest.fail("the tests of the page need chromium: `make browser` installs it where it may")
 
 
+@pytest.fixture
+def own(server: str, request: pytest.FixtureRequest) -> str:
+    """The name of a new collection, for a test that changes it."""
+    name = request.node.name.split("[")[0].removeprefix("test_")[:40].strip("_")
+    httpx.post(f"{server}/v1/collections", json={"name": name}).raise_for_status()
+    return name
+
+
 def take_in(url: str, collection: str, source: Path) -> None:
     """Until searches find all of it."""
     with httpx.Client(base_url=url, timeout=30) as client:
@@ -47,6 +56,15 @@ def take_in(url: str, collection: str, source: Path) -> None:
         job = made.raise_for_status().json()["id"]
         wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "done", 30)
         wait_until(lambda: not client.get(f"/v1/collections/{collection}").json()["store"]["lag"], 30)
+
+
+def put(url: str, collection: str, uri: str, picture: bytes, *, key: str = "") -> None:
+    """One picture, in a collection that is made where it is not there."""
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+        client.post("/v1/collections", json={"name": collection})
+        form = {"files": {"file": picture}, "data": {"uri": uri, "id": uri}}
+        client.post(f"/v1/collections/{collection}/items", **form).raise_for_status()
 
 
 @pytest.fixture(scope="session")
@@ -76,14 +94,22 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
+def watch(browser: Browser, server: str) -> Iterator[Watch]:
+    """Who watches the test's window; for tests that provoke a complaint."""
+    context = browser.new_context(
+        base_url=server, viewport=WIDE, color_scheme="light", reduced_motion="reduce", accept_downloads=True
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    watch = Watch(context.new_page(), server)
+    yield watch
+    context.close()
+    watch.require_silence()
+
+
+@pytest.fixture
+def page(watch: Watch) -> Page:
     """A window of its own, watched; nothing is opened yet."""
-    with browser.new_context(base_url=server, viewport=WIDE, accept_downloads=True) as context:
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        watch = Watch(page, server)
-        yield page
-        watch.require_silence()
+    return watch.page
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from playwright.sync_api import ConsoleMessage, Page, Request
 
 INSIDE = ("data:", "blob:")
+READ_BACK = "GPU stall due to ReadPixels"  # Chromium of itself, where it draws WebGL without a graphics card
 RULES = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`rules broken: ${event.violatedDirective} by ${event.blockedURI}`))"""
 
@@ -11,7 +12,8 @@ class Watch:
     """tolerated: parts of messages that a test has provoked, as of an answer that is no success."""
 
     def __init__(self, page: Page, origin: str) -> None:
-        self.tolerated: list[str] = ["/map)"]  # TODO(#5): until the server has maps
+        self.page = page
+        self.tolerated: list[str] = [READ_BACK]
         self.strangers: list[str] = []
         self.complaints: list[str] = []
         self._origin = origin

@@ -65,7 +65,7 @@ export const path = {
   item: (name: string, id: string) => path.of(name, `items/${inPath(id)}`),
   picture: (name: string, id: string) => path.of(name, `pictures/${inPath(id)}`),
   thumbnail: (name: string, id: string, sha256 = "") =>
-    path.of(name, `thumbnails/${inPath(id)}`) + (sha256 && ""), // TODO(#5): ?v= once the server has it
+    path.of(name, `thumbnails/${inPath(id)}`) + (sha256 && `?v=${sha256.slice(0, 16)}`),
 };
 
 /** Slashes of an id stay: the server's routes take the rest of the path. */
@@ -97,6 +97,14 @@ export const items = (name: string, after: string, limit: number, signal?: Abort
 
 export const duplicates = (name: string, asked: Record<string, string>, signal?: AbortSignal): Promise<Duplicates> =>
   get(path.of(name, `duplicates?${new URLSearchParams(asked)}`), signal);
+
+export const create = (name: string, model: string): Promise<Collection> =>
+  post("/v1/collections", { name, ...(model ? { model } : {}) });
+
+export const takeIn = (name: string, source: string): Promise<Job> => post(path.of(name, "ingest"), { source });
+
+export const remove = (name: string, ids: readonly string[]): Promise<{ removed: number; missing: string[] }> =>
+  post(path.of(name, "items/remove"), { ids });
 
 export const jobs = async (): Promise<Job[]> => (await get<{ jobs: Job[] }>("/v1/jobs?limit=50")).jobs;
 

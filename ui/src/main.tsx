@@ -4,9 +4,11 @@ import "./styles/page.css";
 
 import { render } from "preact";
 
-import { followCollection } from "./atlas.ts";
+import { collections, followCollection, refreshCollections } from "./atlas.ts";
+import { followJobs } from "./jobs.ts";
+import { learnModels } from "./models.ts";
 import { followState } from "./results.ts";
-import { followAddress } from "./state.ts";
+import { amend, followAddress, state } from "./state.ts";
 import { followTheme } from "./theme.ts";
 import { Page } from "./views/page.tsx";
 
@@ -14,4 +16,10 @@ followTheme();
 followAddress();
 followCollection();
 followState();
+followJobs();
 render(<Page />, document.getElementById("page")!);
+void learnModels();
+await refreshCollections();
+// who has one collection means that one
+const [only, ...others] = collections.value ?? [];
+if (only !== undefined && others.length === 0 && location.search === "" && state.value.collection === null) amend({ collection: only.name });

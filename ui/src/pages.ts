@@ -4,6 +4,7 @@
 import * as api from "./api.ts";
 import { pictureData } from "./dropped.ts";
 import { filterOf } from "./filters.ts";
+import { holderOf } from "./region.ts";
 import { selectOf } from "./selection.ts";
 import type { State } from "./state.ts";
 import type { Json, MapItem, Metadata } from "./wire.ts";
@@ -22,6 +23,7 @@ export interface Page {
   total?: number;
   notes?: readonly string[];
   tookMs?: number;
+  isLast?: boolean;
 }
 
 export type Pages = AsyncGenerator<Page, void>;
@@ -34,7 +36,11 @@ export type Kind = "hits" | "selection" | "all";
 
 export function kindOf(now: State): Kind {
   if (now.text || now.parts.length) return "hits";
-  return now.lasso.length || now.clusters.length ? "selection" : "all";
+  return isNarrowed(now) ? "selection" : "all";
+}
+
+function isNarrowed(now: State): boolean {
+  return now.lasso.length > 0 || now.clusters.length > 0;
 }
 
 export function pagesOf(now: State, name: string, signal: AbortSignal): Pages {
@@ -51,10 +57,14 @@ export function pagesOf(now: State, name: string, signal: AbortSignal): Pages {
 async function* hits(now: State, name: string, signal: AbortSignal): Pages {
   const query = await queryOf(now);
   const filter = now.filter.length ? { filter: filterOf(now.filter) } : {};
+  const holds = isNarrowed(now) ? await holderOf(now, name, signal) : null;
   for (let offset = 0; query.length && offset < MAX_HITS; offset += PAGE) {
     const found = await api.search(name, { query, k: PAGE, offset, ...filter }, signal);
-    yield { entries: found.hits, notes: found.notes, tookMs: found.took_ms };
-    if (found.hits.length < PAGE) return;
+    const isLast = found.hits.length < PAGE;
+    const isIn = await holds?.(found.hits.map((hit) => hit.id));
+    const entries = isIn ? found.hits.filter((_, index) => isIn[index]) : found.hits;
+    yield { entries, notes: found.notes, tookMs: found.took_ms, isLast };
+    if (isLast) return;
   }
 }
 
@@ -76,8 +86,9 @@ async function* selected(now: State, name: string, signal: AbortSignal): Pages {
   for (let offset = 0; ; offset += PAGE) {
     const asked = { select: selectOf(now), offset, limit: PAGE };
     const page = await api.post<{ items: MapItem[]; total: number }>(api.path.of(name, "map/items"), asked, signal);
-    yield { entries: page.items.map((one) => ({ ...one, score: null, weak: false })), total: page.total };
-    if (offset + PAGE >= page.total) return;
+    const isLast = offset + PAGE >= page.total;
+    yield { entries: page.items.map((one) => ({ ...one, score: null, weak: false })), total: page.total, isLast };
+    if (isLast) return;
   }
 }
 
@@ -85,8 +96,8 @@ async function* all(name: string, signal: AbortSignal): Pages {
   let after: string | null = "";
   while (after !== null) {
     const page: Awaited<ReturnType<typeof api.items>> = await api.items(name, after, PAGE, signal);
-    yield { entries: page.items.map((one) => entryOf(name, one)) };
     after = page.next;
+    yield { entries: page.items.map((one) => entryOf(name, one)), isLast: after === null };
   }
 }
 
@@ -102,7 +113,7 @@ async function* passing(now: State, name: string, signal: AbortSignal): Pages {
   const rows = await firstLines(answer, MAX_ROWS);
   const entries = rows.map((row) => entryOf(name, { ...(row as Row), id: (row as Row).item_id }));
   const cut = survey.items > rows.length ? [`The first ${rows.length} are shown; narrow the filter to see others.`] : [];
-  yield { entries, total: survey.items, notes: [...survey.notes, ...cut] };
+  yield { entries, total: survey.items, notes: [...survey.notes, ...cut], isLast: true };
 }
 
 interface Row {

@@ -89,11 +89,6 @@ export interface Failure {
   attempts: number;
 }
 
-export interface Model {
-  id: string;
-  embeds_text: boolean;
-}
-
 // The map, as GET /v1/collections/{c}/map tells.
 
 export interface MapField {

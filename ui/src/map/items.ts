@@ -1,0 +1,80 @@
+// The items behind rows of the map, asked for once, many at a time; and their thumbnails. Does not know where they are shown.
+
+import { ask } from "../api.ts";
+import { state } from "../state.ts";
+import type { MapItem } from "../wire.ts";
+import * as routes from "./routes.ts";
+import { points } from "./sheet.ts";
+
+const MOST_ITEMS = 5_000;
+const MOST_PICTURES = 600; // of some 64 kB each
+const AT_ONCE = 6; // thumbnails on their way
+const PICTURE_PX = 128; // the longer side
+
+const items = new Map<number, MapItem>();
+const pictures = new Map<number, ImageBitmap>();
+let version = "";
+
+/** Rows that are gone have none; where the server does not answer, none has. */
+export async function itemsAt(rows: readonly number[], signal: AbortSignal): Promise<ReadonlyMap<number, MapItem>> {
+  const now = points.peek();
+  const name = state.peek().collection;
+  if (now === null || name === null) return items;
+  if (now.version !== version || items.size > MOST_ITEMS) forget(now.version);
+  const missing = rows.filter((row) => !items.has(row));
+  if (missing.length === 0) return items;
+  try {
+    for (const item of await routes.items(name, now.version, missing, signal)) items.set(item.row, item);
+  } catch {
+    // a preview that does not come is none; what matters is asked, and told, elsewhere
+  }
+  return items;
+}
+
+export function pictureAt(row: number): ImageBitmap | null {
+  return points.peek()?.version === version ? (pictures.get(row) ?? null) : null;
+}
+
+/** came: called after each that came. */
+export async function loadPictures(rows: readonly number[], signal: AbortSignal, came: () => void): Promise<void> {
+  const known = await itemsAt(rows, signal);
+  const waiting = rows.filter((row) => known.has(row) && !pictures.has(row));
+  const work = async (): Promise<void> => {
+    for (let row = waiting.shift(); row !== undefined && !signal.aborted; row = waiting.shift()) {
+      const picture = await pictureOf(known.get(row)!.thumbnail, signal);
+      if (picture === null || signal.aborted) continue;
+      keep(row, picture);
+      came();
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+async function pictureOf(address: string, signal: AbortSignal): Promise<ImageBitmap | null> {
+  try {
+    const whole = await createImageBitmap(await (await ask(address, { signal })).blob());
+    const share = Math.min(PICTURE_PX / Math.max(whole.width, whole.height), 1);
+    const size = { resizeWidth: Math.max(Math.round(whole.width * share), 1), resizeHeight: Math.max(Math.round(whole.height * share), 1) };
+    const small = await createImageBitmap(whole, { ...size, resizeQuality: "high" });
+    whole.close();
+    return small;
+  } catch {
+    return null;
+  }
+}
+
+/** The one that has been here longest goes. */
+function keep(row: number, picture: ImageBitmap): void {
+  pictures.set(row, picture);
+  if (pictures.size <= MOST_PICTURES) return;
+  const [oldest] = pictures.keys();
+  pictures.get(oldest!)!.close();
+  pictures.delete(oldest!);
+}
+
+function forget(next: string): void {
+  items.clear();
+  for (const picture of pictures.values()) picture.close();
+  pictures.clear();
+  version = next;
+}

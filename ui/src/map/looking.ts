@@ -1,0 +1,82 @@
+// Where on the map one looks, from frame to frame; the address follows once it rests. Does not know who moves it.
+
+import { effect, signal } from "@preact/signals";
+
+import { amend, type Camera, state } from "../state.ts";
+import { type View, viewOf } from "./camera.ts";
+import { extent } from "./sheet.ts";
+
+const REST_MS = 250; // browsers allow but some 100 changes of the address in half a minute
+const GLIDE_MS = 260;
+
+export const camera = signal<Camera | null>(null); // null: all of it is seen
+export const box = signal({ width: 0, height: 0 }); // of the map, in CSS pixels
+
+let rest = 0;
+let glide = 0;
+let written: string | null = null; // what the address says because of a move here
+
+export function view(): View {
+  return viewOf(camera.value, extent.value, box.value.width, box.value.height);
+}
+
+export function look(next: Camera | null): void {
+  cancelAnimationFrame(glide);
+  move(next);
+}
+
+function move(next: Camera | null): void {
+  camera.value = next;
+  clearTimeout(rest);
+  rest = window.setTimeout(() => {
+    written = JSON.stringify(camera.value);
+    amend({ camera: camera.value });
+  }, REST_MS);
+}
+
+/** Not at once, so that the eye can follow; at once for those who asked their system for less motion. */
+export function glideTo(next: Camera | null): void {
+  cancelAnimationFrame(glide);
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return move(next);
+  const from = asCamera(view());
+  const to = next ?? asCamera(viewOf(null, extent.value, box.value.width, box.value.height));
+  const began = performance.now();
+  const step = (now: number): void => {
+    const share = Math.min((now - began) / GLIDE_MS, 1);
+    move(share < 1 ? between(from, to, 1 - (1 - share) ** 3) : next);
+    if (share < 1) glide = requestAnimationFrame(step);
+  };
+  glide = requestAnimationFrame(step);
+}
+
+/** Back, a link or another collection look elsewhere; what the address says because of a move here does not. */
+export function followCamera(): () => void {
+  let before: string | null = null;
+  const stop = effect(() => {
+    const told = JSON.stringify(state.value.camera);
+    if (told === before) return;
+    before = told;
+    if (told === written) return;
+    stopMoving();
+    camera.value = state.value.camera;
+  });
+  return () => {
+    stop();
+    stopMoving();
+  };
+}
+
+function stopMoving(): void {
+  cancelAnimationFrame(glide);
+  clearTimeout(rest);
+}
+
+function asCamera({ x, y, scale, fit }: View): Camera {
+  return { x, y, zoom: scale / fit };
+}
+
+/** Zoom changes by factors, so it is gone through evenly in its logarithm. */
+function between(from: Camera, to: Camera, share: number): Camera {
+  const zoom = from.zoom * (to.zoom / from.zoom) ** share;
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share, zoom };
+}

@@ -1,0 +1,93 @@
+// The points of a map as they come over the wire: a column of x, one of y, one of clusters.
+// Does not know how they are asked for, coloured or drawn.
+
+export interface Points {
+  version: string;
+  count: number;
+  x: Float32Array;
+  y: Float32Array;
+  cluster: Uint8Array; // NONE: in no cluster
+}
+
+/** Left, bottom, right, top. */
+export type Extent = readonly [number, number, number, number];
+
+export const NONE = 255; // no cluster, no value
+const BYTES_A_POINT = 9;
+const MOST_CELLS = 128; // a side, for `inkedShare`
+
+/** No byte is copied: the columns look into what came. */
+export function pointsOf(version: string, content: ArrayBuffer): Points {
+  const count = content.byteLength / BYTES_A_POINT;
+  if (!Number.isInteger(count)) throw new RangeError(`${content.byteLength} bytes are no points of ${BYTES_A_POINT} bytes each`);
+  return {
+    version,
+    count,
+    x: new Float32Array(content, 0, count),
+    y: new Float32Array(content, 4 * count, count),
+    cluster: new Uint8Array(content, 8 * count, count),
+  };
+}
+
+/** Never without width or height: one point alone still has a map around it. */
+export function extentOf({ x, y, count }: Points): Extent {
+  if (count === 0) return [-1, -1, 1, 1];
+  const found: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < count; i++) {
+    found[0] = Math.min(found[0], x[i]!);
+    found[1] = Math.min(found[1], y[i]!);
+    found[2] = Math.max(found[2], x[i]!);
+    found[3] = Math.max(found[3], y[i]!);
+  }
+  return roomy(found);
+}
+
+export function roomy([left, bottom, right, top]: Extent): Extent {
+  const dx = right > left ? 0 : 1;
+  const dy = top > bottom ? 0 : 1;
+  return [left - dx, bottom - dy, right + dx, top + dy];
+}
+
+/** The share of the extent that has points at all: how dense they lie there, their number alone does not tell. */
+export function inkedShare({ x, y, count }: Points, [left, bottom, right, top]: Extent): number {
+  const side = Math.min(Math.max(Math.ceil(Math.sqrt(count) / 2), 1), MOST_CELLS); // four points a cell, were they even
+  const cells = new Uint8Array(side * side);
+  const across = (side - 1e-3) / (right - left);
+  const up = (side - 1e-3) / (top - bottom);
+  let inked = 0;
+  for (let i = 0; i < count; i++) {
+    const cell = Math.floor((y[i]! - bottom) * up) * side + Math.floor((x[i]! - left) * across);
+    inked += 1 - (cells[cell] ?? 1);
+    cells[cell] = 1;
+  }
+  return Math.max(inked, 1) / cells.length;
+}
+
+export interface Centre {
+  cluster: number;
+  x: number;
+  y: number;
+  count: number;
+}
+
+/** The middle of each cluster's points. */
+export function centresOf({ x, y, cluster, count }: Points): Centre[] {
+  const across = new Float64Array(256);
+  const up = new Float64Array(256);
+  const counts = new Uint32Array(256);
+  for (let i = 0; i < count; i++) {
+    const c = cluster[i]!;
+    across[c]! += x[i]!;
+    up[c]! += y[i]!;
+    counts[c]!++;
+  }
+  const all = Array.from(counts, (n, c) => ({ cluster: c, x: across[c]! / n, y: up[c]! / n, count: n }));
+  return all.filter((one) => one.count > 0 && one.cluster !== NONE).sort((a, b) => b.count - a.count);
+}
+
+/** Bit i of byte floor(i / 8), least significant first, as a byte each: what an attribute of a vertex can be. */
+export function bytesOfBits(bits: Uint8Array, count: number): Uint8Array {
+  const bytes = new Uint8Array(count);
+  for (let i = 0; i < count; i++) bytes[i] = (bits[i >> 3]! >> (i & 7)) & 1;
+  return bytes;
+}

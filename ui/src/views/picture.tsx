@@ -1,0 +1,61 @@
+// A picture of the server's. Where there is a key, it is fetched with it: an <img> cannot send one.
+// Does not know what the picture is of.
+
+import { useEffect, useState } from "preact/hooks";
+
+import { ask } from "../api.ts";
+import { key } from "../key.ts";
+
+interface Props {
+  src: string;
+  alt: string;
+  fallback?: string; // where there is nothing at src
+}
+
+export function Picture({ src, alt, fallback }: Props) {
+  const [isBroken, setBroken] = useState(false);
+  const [isLoaded, setLoaded] = useState(false);
+  const wanted = isBroken && fallback ? fallback : src;
+  const address = useAddress(wanted, () => setBroken(true));
+  useEffect(() => {
+    setBroken(false);
+    setLoaded(false);
+  }, [src]);
+  if (isBroken && !fallback) return <span class="no-picture">{alt}</span>;
+  return (
+    <img
+      class={isLoaded ? "is-loaded" : ""}
+      src={address ?? undefined}
+      alt={alt}
+      decoding="async"
+      draggable={false}
+      onLoad={() => setLoaded(true)}
+      onError={() => setBroken(true)}
+    />
+  );
+}
+
+function useAddress(src: string, onFailure: () => void): string | null {
+  const [made, setMade] = useState<{ src: string; address: string } | null>(null);
+  const needsKey = key.value !== null;
+  useEffect(() => {
+    if (!needsKey) return;
+    const leaving = new AbortController();
+    let address: string | null = null;
+    const load = async (): Promise<void> => {
+      try {
+        address = URL.createObjectURL(await (await ask(src, { signal: leaving.signal })).blob());
+        setMade({ src, address });
+      } catch {
+        if (!leaving.signal.aborted) onFailure();
+      }
+    };
+    void load();
+    return () => {
+      leaving.abort();
+      if (address !== null) URL.revokeObjectURL(address);
+    };
+  }, [src, needsKey]);
+  if (!needsKey) return src;
+  return made?.src === src ? made.address : null;
+}

@@ -1,0 +1,287 @@
+// The map's own arithmetic: cameras, cells, lassos, colours. Does not know the browser.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { panned, toMap, toScreen, viewOf, zoomed } from "../src/map/camera.ts";
+import { placed } from "../src/map/labels.ts";
+import { byScore, clicked, isolatedBy, isolating } from "../src/map/legend.ts";
+import { lookOf } from "../src/map/look.ts";
+import { cellsOf, countIn, nearest, rowsIn } from "../src/map/nearest.ts";
+import { inkOf, PAPER, paletteOf, parsed, type Ink, type Theme } from "../src/map/palette.ts";
+import { framedIn } from "../src/map/pictures.ts";
+import { bytesOfBits, centresOf, type Extent, extentOf, inkedShare, NONE, type Points, pointsOf } from "../src/map/points.ts";
+import { contains, inside, MOST_CORNERS, rounded, simplified } from "../src/map/polygon.ts";
+
+type Place = [number, number];
+const EXTENT: Extent = [-10, -5, 10, 5];
+
+/** The same ones every time. */
+function drawn(count: number, seed = 1): () => number {
+  let state = seed + count;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function scattered(count: number): Points {
+  const next = drawn(count);
+  const points = pointsOf("1-1-1", new ArrayBuffer(9 * count));
+  for (let i = 0; i < count; i++) {
+    points.x[i] = next() * 20 - 10;
+    points.y[i] = next() * 10 - 5;
+    points.cluster[i] = Math.floor(next() * 3);
+  }
+  return points;
+}
+
+test("points are columns of what came, and not copied", () => {
+  const content = new ArrayBuffer(18);
+  new Float32Array(content, 0, 4).set([1, 2, 3, 4]);
+  new Uint8Array(content).set([7, NONE], 16);
+  const { x, y, cluster } = pointsOf("v", content);
+  assert.deepEqual([...x, ...y, ...cluster], [1, 2, 3, 4, 7, NONE]);
+  assert.equal(x.buffer, content);
+  assert.throws(() => pointsOf("v", new ArrayBuffer(17)), RangeError);
+});
+
+test("one point alone has a map around it", () => {
+  const one = pointsOf("v", new ArrayBuffer(9));
+  assert.deepEqual(extentOf(one), [-1, -1, 1, 1]);
+  assert.equal(inkedShare(one, extentOf(one)), 1);
+});
+
+test("the least significant bit of a byte is the first point", () => {
+  assert.deepEqual([...bytesOfBits(Uint8Array.of(0b00000101, 0b1), 9)], [1, 0, 1, 0, 0, 0, 0, 0, 1]);
+});
+
+test("a cluster's middle is the mean of its points, the largest first, and none of those in none", () => {
+  const points = scattered(300);
+  points.cluster.fill(1, 0, 200);
+  points.cluster.fill(NONE, 290);
+  const centres = centresOf(points);
+  assert.equal(centres[0]!.cluster, 1);
+  assert.ok(!centres.some(({ cluster }) => cluster === NONE));
+  const rows = [...points.x.keys()].filter((i) => points.cluster[i] === 1);
+  assert.ok(Math.abs(centres[0]!.x - rows.reduce((sum, i) => sum + points.x[i]!, 0) / rows.length) < 1e-6);
+});
+
+test("all of the map is seen where no camera is, beside the legend and the buttons", () => {
+  for (const [width, height] of [[1200, 700], [360, 500], [700, 200]] as const) {
+    const view = viewOf(null, EXTENT, width, height);
+    for (const [x, y] of [[-10, -5], [10, 5], [-10, 5]] as const) {
+      const [px, py] = toScreen(view, x, y);
+      assert.ok(px >= 0 && px <= width && py >= 0 && py <= height, `${px}, ${py} in ${width} x ${height}`);
+      if (width > 620) assert.ok(px > 224);
+    }
+  }
+});
+
+test("a place on the screen is where it came from on the map", () => {
+  const view = viewOf({ x: 1, y: -2, zoom: 37 }, EXTENT, 800, 600);
+  const [x, y] = toMap(view, ...toScreen(view, 1.25, -2.125));
+  assert.ok(Math.abs(x - 1.25) < 1e-9 && Math.abs(y + 2.125) < 1e-9);
+});
+
+test("what lies under the mouse stays under it when one zooms", () => {
+  const view = viewOf(null, EXTENT, 800, 600);
+  const before = toMap(view, 200, 450);
+  const after = toMap(viewOf(zoomed(view, 3, 200, 450), EXTENT, 800, 600), 200, 450);
+  assert.ok(Math.hypot(after[0] - before[0], after[1] - before[1]) < 1e-9);
+});
+
+test("dragging moves the map by as many pixels, and never off the screen", () => {
+  const view = viewOf({ x: 0, y: 0, zoom: 2 }, EXTENT, 800, 600);
+  const moved = viewOf(panned(view, 30, -20), EXTENT, 800, 600);
+  const [px, py] = toScreen(moved, 0, 0);
+  assert.ok(Math.abs(px - 430) < 1e-9 && Math.abs(py - 280) < 1e-9);
+  assert.deepEqual(panned(view, 1e6, 1e6), { x: -10, y: 5, zoom: 2 });
+});
+
+test("the nearest point is that of a search through all", () => {
+  const points = scattered(2_000);
+  const cells = cellsOf(points, extentOf(points));
+  const next = drawn(5, 9);
+  for (let n = 0; n < 200; n++) {
+    const [x, y, reach] = [next() * 24 - 12, next() * 14 - 7, next() * 0.6];
+    let best: number | null = null;
+    let least = reach * reach;
+    for (let i = 0; i < points.count; i++) {
+      const far = (points.x[i]! - x) ** 2 + (points.y[i]! - y) ** 2;
+      if (far <= least) [best, least] = [i, far];
+    }
+    assert.equal(nearest(cells, x, y, reach), best);
+  }
+});
+
+test("points that are not meant are not found", () => {
+  const points = scattered(50);
+  const cells = cellsOf(points, extentOf(points));
+  assert.equal(nearest(cells, points.x[3]!, points.y[3]!, 0.01), 3);
+  assert.notEqual(nearest(cells, points.x[3]!, points.y[3]!, 0.01, (row) => row !== 3), 3);
+});
+
+test("a box has all of its rows", () => {
+  const points = scattered(3_000);
+  const cells = cellsOf(points, extentOf(points));
+  const box: Extent = [-2, -1, 3, 4];
+  const rows = new Set(rowsIn(cells, box));
+  assert.equal(rows.size, countIn(cells, box));
+  for (let i = 0; i < points.count; i++) {
+    const [x, y] = [points.x[i]!, points.y[i]!];
+    if (x >= -2 && x <= 3 && y >= -1 && y <= 4) assert.ok(rows.has(i));
+  }
+});
+
+test("a lasso of thousands of corners becomes one of few that selects nearly the same", () => {
+  const next = drawn(3);
+  const line = Array.from({ length: 4_000 }, (_, i): Place => {
+    const turn = (i / 4_000) * 2 * Math.PI;
+    const far = 200 + 60 * Math.sin(9 * turn) + 3 * next();
+    return [400 + far * Math.cos(turn), 300 + far * Math.sin(turn)];
+  });
+  const polygon = simplified(line, 1.2);
+  assert.ok(polygon.length >= 3 && polygon.length <= MOST_CORNERS, `${polygon.length} corners`);
+  let wrong = 0;
+  for (let n = 0; n < 2_000; n++) {
+    const place: Place = [next() * 800, next() * 600];
+    wrong += Number(contains(line, ...place) !== contains(polygon, ...place));
+  }
+  assert.ok(wrong < 30, `${wrong} of 2000`);
+});
+
+test("a line without area selects nothing", () => {
+  assert.deepEqual(simplified([[0, 0], [50, 0], [100, 0]], 1.2), []);
+  assert.deepEqual(simplified([[0, 0], [1, 0]], 1.2), []);
+  assert.deepEqual(simplified([], 1.2), []);
+});
+
+test("corners are told in digits that the map's size needs", () => {
+  assert.deepEqual(rounded([[1.23456789, -0.000049]], [0, 0, 12, 9]), [[1.235, -0]]);
+  assert.deepEqual(rounded([[12345.678, 1]], [0, 0, 90000, 9]), [[12346, 1]]);
+});
+
+test("what is added and then taken away is not selected, and a lasso that begins by taking away begins with all", () => {
+  const points = scattered(500);
+  const square = (side: number): Place[] => [[-side, -side], [side, -side], [side, side], [-side, side]];
+  const ring = inside([{ op: "add", polygon: square(4) }, { op: "subtract", polygon: square(2) }], points);
+  const rest = inside([{ op: "subtract", polygon: square(4) }], points);
+  for (let i = 0; i < points.count; i++) {
+    const far = Math.max(Math.abs(points.x[i]!), Math.abs(points.y[i]!));
+    assert.equal(ring[i], Number(far < 4 && far > 2));
+    assert.equal(rest[i], Number(far > 4));
+  }
+});
+
+test("a side that is crossed twice is outside again", () => {
+  const eight: Place[] = [[0, 0], [4, 4], [4, 0], [0, 4]];
+  assert.ok(contains(eight, 3.5, 2) && contains(eight, 0.5, 2));
+  assert.ok(!contains(eight, 2, 0.5) && !contains(eight, 2, 3.5));
+});
+
+function luminance([red, green, blue]: Ink): number {
+  const [r, g, b] = [red, green, blue].map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+}
+
+function contrast(a: Ink, b: Ink): number {
+  const [dark, light] = [luminance(a), luminance(b)].sort((one, other) => one - other);
+  return (light! + 0.05) / (dark! + 0.05);
+}
+
+for (const theme of ["light", "dark"] as Theme[]) {
+  test(`every colour stands out from the ${theme} page`, () => {
+    for (const kind of ["categorical", "number"] as const) {
+      for (let b = 0; b < 256; b++) {
+        const ink = inkOf(kind, b, theme);
+        assert.ok(contrast(ink, parsed(PAPER[theme])) >= 3, `${kind} ${b}: ${ink.join(" ")} ${contrast(ink, parsed(PAPER[theme])).toFixed(2)}`);
+      }
+    }
+  });
+
+  test(`a scale goes one way in lightness, on the ${theme} page`, () => {
+    const light = Array.from({ length: 255 }, (_, b) => luminance(inkOf("number", b, theme)));
+    const way = theme === "light" ? -1 : 1;
+    for (let b = 1; b < 255; b++) assert.ok((light[b]! - light[b - 1]!) * way > -0.002, `at ${b}`);
+  });
+
+  test(`the first colours differ for those who see no red or no green, on the ${theme} page`, () => {
+    const inks = Array.from({ length: 12 }, (_, b) => inkOf("categorical", b, theme));
+    for (const seen of [deuteranope, protanope]) {
+      inks.forEach((ink, i) => {
+        for (const other of inks.slice(i + 1)) {
+          const far = Math.hypot(...seen(ink).map((v, k) => v - seen(other)[k]!));
+          assert.ok(far > 30, `${ink.join(" ")} and ${other.join(" ")}: ${far.toFixed(0)}`);
+        }
+      });
+    }
+  });
+}
+
+/** Source: Machado, Oliveira and Fernandes 2009, severity 1; on the bytes as they are, which is near enough here. */
+function deuteranope([r, g, b]: Ink): number[] {
+  return [0.367 * r + 0.861 * g - 0.228 * b, 0.28 * r + 0.673 * g + 0.047 * b, -0.012 * r + 0.043 * g + 0.969 * b];
+}
+
+function protanope([r, g, b]: Ink): number[] {
+  return [0.152 * r + 1.053 * g - 0.205 * b, 0.115 * r + 0.786 * g + 0.099 * b, -0.004 * r - 0.048 * g + 1.052 * b];
+}
+
+test("all others, and what has no value, are grey and lie behind", () => {
+  const palette = paletteOf("categorical", "light", 20);
+  assert.deepEqual(palette.slice(80, 84), palette.slice(1020, 1024));
+  assert.ok(palette[83]! < palette[3]!);
+});
+
+test("few points are large, many are small and let others through, fewest are their pictures", () => {
+  const view = viewOf(null, EXTENT, 900, 600);
+  const looks = [40, 2_000, 100_000, 1_000_000].map((count) => lookOf(view, 1, count, 0.4));
+  for (const [i, look] of looks.slice(1).entries()) assert.ok(look.sizePx <= looks[i]!.sizePx && look.alpha <= looks[i]!.alpha);
+  assert.notEqual(looks[0]!.pictures, null);
+  assert.equal(looks[1]!.pictures, null);
+  assert.ok(looks[3]!.alpha < 0.6 && looks[3]!.sizePx < 2);
+});
+
+test("pictures do not lie upon each other, and those of lower rows come first", () => {
+  const points = scattered(400);
+  const cells = cellsOf(points, extentOf(points));
+  const framed = framedIn(cells, viewOf(null, extentOf(points), 1_000, 700), 60);
+  assert.ok(framed.length > 20);
+  assert.equal(framed[0]!.row, 0);
+  framed.forEach(({ at: [x, y] }, i) => {
+    for (const { at } of framed.slice(i + 1)) assert.ok(Math.abs(at[0] - x) >= 60 || Math.abs(at[1] - y) >= 60);
+  });
+});
+
+test("names do not stand upon each other, nor outside", () => {
+  const label = (text: string, at: Place): { text: string; at: Place; width: number; height: number } => ({ text, at, width: 60, height: 18 });
+  const found = placed([label("a", [100, 50]), label("b", [130, 55]), label("c", [100, 90]), label("d", [5, 50])], 200, 100);
+  assert.deepEqual(found.map(({ text }) => text), ["a", "c"]);
+});
+
+test("a click shows one alone, another shows all again, with Shift it comes to the others", () => {
+  assert.deepEqual(clicked([], "a", false), ["a"]);
+  assert.deepEqual(clicked(["a"], "a", false), []);
+  assert.deepEqual(clicked(["a", "b"], "a", false), ["a"]);
+  assert.deepEqual(clicked(["a"], "b", true), ["a", "b"]);
+  assert.deepEqual(clicked(["a", "b"], "a", true), ["b"]);
+});
+
+test("isolated values are a filter, and other conditions stay", () => {
+  const other = { field: "price", op: "range", value: [1, null] } as const;
+  const one = isolating([{ ...other, value: [1, null] }], "kind", ["mug"]);
+  assert.deepEqual(one.at(-1), { field: "kind", op: "eq", value: "mug" });
+  const two = isolating(one, "kind", ["mug", "hat"]);
+  assert.deepEqual(two.map(({ field, op }) => [field, op]), [["price", "range"], ["kind", "in"]]);
+  assert.deepEqual(isolatedBy(two, "kind"), ["mug", "hat"]);
+  assert.deepEqual(isolating(two, "kind", []).length, 1);
+});
+
+test("hits are coloured from the lowest score to the highest, all others are not", () => {
+  const points = scattered(10);
+  const hit = (row: number, score: number): { row: number; id: string; score: number; weak: boolean } => ({ row, id: String(row), score, weak: false });
+  const { bytes, legend } = byScore(points, [hit(2, 0.1), hit(7, 0.3), hit(4, 0.2)]);
+  assert.deepEqual([bytes[2], bytes[4], bytes[7], bytes[0]], [0, 127, 254, NONE]);
+  assert.equal(legend.missing, 7);
+});
