@@ -162,6 +162,35 @@ def test_both_clients_wait_and_ask_again(kind):
     assert [request.headers["authorization"] for request in asked] == ["Bearer k"] * 2
 
 
+class CutOff(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that begins and breaks off."""
+
+    def __iter__(self):
+        yield b"half of"
+        raise httpx.ReadError("connection reset")
+
+    async def __aiter__(self):
+        for chunk in self:
+            yield chunk
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_export_that_is_cut_off_leaves_the_old_file_until_all_of_it_is_there(kind, tmp_path):
+    path = tmp_path / "shop.csv"
+    path.write_bytes(b"the old one")
+    seen = []
+
+    def answer(_):
+        seen.append(path.read_bytes())
+        return httpx.Response(200, stream=CutOff()) if len(seen) == 1 else httpx.Response(200, content=b"all")
+
+    with CLIENTS[kind]("http://here", transport=httpx.MockTransport(answer)) as client:
+        assert client.export("shop", path) == path
+    assert seen == [b"the old one"] * 2
+    assert path.read_bytes() == b"all"
+    assert [one.name for one in tmp_path.iterdir()] == ["shop.csv"]
+
+
 @pytest.mark.parametrize("kind", CLIENTS)
 def test_server_whose_address_has_a_path_is_asked_below_it(kind):
     def answer(request):

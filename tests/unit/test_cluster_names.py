@@ -189,6 +189,24 @@ def test_cancelled_job_stops_embedding_words_in_their_midst(opened, turnstile):
     assert workshop.admission.held == 0
 
 
+def test_words_that_a_cancelled_job_left_waiting_never_reach_the_model(opened, turnstile):
+    model = fake_model(hook=turnstile, tokenizer=WholeTexts())
+    names, workshop = opened(model)
+    crowds = toward(model, "boat", "fog")
+    turnstile.batches.clear()
+    turnstile.shut()
+
+    def look():
+        if turnstile.entered.is_set():
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        names.of(SPACE, crowds, middle(crowds), look=look)
+    turnstile.open()
+    workshop.close()
+    assert len(turnstile.batches) == 1
+
+
 def test_ending_server_says_so_rather_than_naming_badly(opened):
     model = fake_model(tokenizer=WholeTexts())
     names, workshop = opened(model)
