@@ -117,9 +117,11 @@ def test_what_all_clusters_share_names_none_of_them():
     assert found.argmax(axis=1).tolist() == [1, 2]
 
 
-def test_of_words_nearly_as_good_the_shortest_is_taken():
+def test_of_words_nearly_as_good_the_plainest_is_taken_and_of_several_the_first_of_the_list():
     found = np.array([[0.70, 0.69, 0.60]], dtype=np.float32)
     assert assigned(found, ["pleated skirt", "skirt", "hat"], found > 0) == {0: "skirt"}
+    assert assigned(found, ["bottle", "flask", "hat"], found > 0) == {0: "bottle"}
+    assert assigned(found, ["flask", "bottle", "hat"], found > 0) == {0: "flask"}
 
 
 def test_word_that_two_clusters_want_goes_to_the_surer_one_where_the_other_has_a_second():
