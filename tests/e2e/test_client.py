@@ -168,9 +168,7 @@ def test_map_is_drawn_fetched_selected_from_and_exported(client, cats, tmp_path)
     info, frame, points = client.map_info(cats), client.map(cats), client.map_points(cats)
     assert (info.state, info.algorithm, info.points) == ("ready", "pca", COUNT + 1)
     assert np.array_equal(np.stack([frame["x"], frame["y"]]), np.stack([points.x, points.y]))
-    assert set(frame["id"]) == {
-        copy.item.id for group in client.duplicates(cats) for copy in group.copies
-    } | {one.id for one in client.search(cats, text="cat", k=100)}
+    assert set(frame["id"]) == {hit.id for hit in client.search(cats, text="cat", k=100)}
     middle = float(np.median(frame["x"]))
     right = [{"op": "add", "polygon": [[middle, -9e9], [9e9, -9e9], [9e9, 9e9], [middle, 9e9]]}]
     chosen = client.select(cats, lasso=right)
