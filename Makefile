@@ -32,6 +32,10 @@ $(VENV)/.dev: $(VENV)/.core
 	$(BIN)/python -m pip install $(PIP_FLAGS) --editable . --group dev
 	@touch $@
 
+$(VENV)/.map: $(VENV)/.core
+	$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[map]'
+	@touch $@
+
 $(PARITY)/.ready: pyproject.toml benchmarks/requirements.txt
 	$(PYTHON) -m venv $(PARITY)
 	$(PARITY)/bin/python -m pip install $(PIP_FLAGS) --upgrade pip
@@ -63,7 +67,7 @@ browser:  # which the tests of the page drive
 
 setup: $(VENV)/.dev  ## the environment for working on Sightline
 
-demo: $(VENV)/.core ui  ## draw pictures, serve the bundled model, search them (SERVE=0 ends it)
+demo: $(VENV)/.map ui  ## draw pictures, serve the bundled model, search and map them (SERVE=0 ends it)
 	$(BIN)/python -m demo
 
 serve: $(VENV)/.core ui  ## serve the bundled model on http://127.0.0.1:8000
