@@ -41,6 +41,14 @@ def chromium() -> str:
     pytest.fail("the tests of the page need chromium: `make browser` installs it where it may")
 
 
+@pytest.fixture
+def own(server: str, request: pytest.FixtureRequest) -> str:
+    """The name of a new collection, for a test that changes it."""
+    name = request.node.name.split("[")[0].removeprefix("test_")[:40].strip("_")
+    httpx.post(f"{server}/v1/collections", json={"name": name}).raise_for_status()
+    return name
+
+
 def take_in(url: str, collection: str, source: Path) -> None:
     """Until searches find all of it."""
     with httpx.Client(base_url=url, timeout=30) as client:
@@ -77,14 +85,22 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
+def watch(browser: Browser, server: str) -> Iterator[Watch]:
+    """Who watches the test's window; for tests that provoke a complaint."""
+    context = browser.new_context(
+        base_url=server, viewport=WIDE, color_scheme="light", reduced_motion="reduce", accept_downloads=True
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    watch = Watch(context.new_page(), server)
+    yield watch
+    context.close()
+    watch.require_silence()
+
+
+@pytest.fixture
+def page(watch: Watch) -> Page:
     """A window of its own, watched; nothing is opened yet."""
-    with browser.new_context(base_url=server, viewport=WIDE, accept_downloads=True) as context:
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        watch = Watch(page, server)
-        yield page
-        watch.require_silence()
+    return watch.page
 
 
 @pytest.fixture(scope="session")
