@@ -99,6 +99,11 @@ def export_format(name: str) -> Any:
     return _part(FORMATS[name])
 
 
+def coordinates_reader() -> Any:
+    """What reads places from a file's bytes; see sources/coordinates."""
+    return _part("sightline.sources.coordinates:read_coordinates")
+
+
 def _part(path: str) -> Any:
     module, _, attribute = path.partition(":")
     return getattr(import_module(module), attribute)

@@ -109,6 +109,7 @@ class Record:
     def __init__(self):
         self.seq = 0
         self.items = {}
+        self.seqs = {}
 
     def changes(self, batch):
         changes = []
@@ -118,7 +119,11 @@ class Record:
             self.items.pop(item_id, None)
             if vector is not None:
                 self.items[item_id] = vector, metadata
+                self.seqs[item_id] = self.seq
         return changes
+
+    def passing(self, where):
+        return sorted(self.seqs[name] for name, (_, data) in self.items.items() if matches(where, data))
 
     def nearest(self, query, k, *, offset=0, where=None):
         passing = sorted(
@@ -149,6 +154,7 @@ def test_store_finds_what_arithmetic_finds(store, batches, query, k, offset, doc
     assert found(view, query, k, where=where) == record.nearest(query, k, where=where)
     assert view.count() == len(record.items)
     assert view.count(where) == len(record.nearest(query, 10**6, where=where))
+    assert view.passing(where).tolist() == record.passing(where)
     assert view.cursor == record.seq
     store.drop(name)
 

@@ -11,7 +11,7 @@ import httpx
 import uvicorn
 
 from sightline.bootstrap.library import OpenStore, open_library
-from sightline.domain.ports import Fetcher
+from sightline.domain.ports import Cartographer, Fetcher
 from sightline.environment import read_settings
 from sightline.observe.traces import Traces
 from sightline.services.model import Model
@@ -50,16 +50,19 @@ def running(
     traces: Traces | None = None,
     fetcher: Fetcher | None = None,
     stores: OpenStore | None = None,
+    cartographer: Cartographer | None = None,
     **chosen: object,
 ) -> Iterator[Running]:
     """Serve until the block ends. chosen: settings; is_awaited: enter the block once models are loaded.
 
     http: the protocol below the application. traces: where requests are told to. fetcher: what reads URLs.
-    stores: how the library's is opened.
+    stores: how the library's is opened. cartographer: who draws its maps.
     """
     settings = read_settings({}, {"models": ("fake",), "port": 0, **chosen})
     served = ServedModels(settings.models, loader=loader, workshop=workshop or Workshop(threads=2))
-    library = open_library(settings, served, fetcher=fetcher, stores=stores) if settings.home else None
+    library = None
+    if settings.home:
+        library = open_library(settings, served, fetcher=fetcher, stores=stores, cartographer=cartographer)
     app = create_app(settings, served, library=library, fetcher=fetcher, traces=traces)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, http=http)
     server = uvicorn.Server(config)

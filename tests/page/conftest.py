@@ -58,6 +58,15 @@ def take_in(url: str, collection: str, source: Path) -> None:
         wait_until(lambda: not client.get(f"/v1/collections/{collection}").json()["store"]["lag"], 30)
 
 
+def put(url: str, collection: str, uri: str, picture: bytes, *, key: str = "") -> None:
+    """One picture, in a collection that is made where it is not there."""
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+        client.post("/v1/collections", json={"name": collection})
+        form = {"files": {"file": picture}, "data": {"uri": uri, "id": uri}}
+        client.post(f"/v1/collections/{collection}/items", **form).raise_for_status()
+
+
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with sixty drawn pictures and their table."""

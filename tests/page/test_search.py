@@ -132,12 +132,12 @@ def test_a_model_that_reads_no_words_is_searched_by_pictures(page: Page, shop: P
 
 def test_a_search_is_copied_as_curl_and_python(page: Page) -> None:
     page.goto(BLACK_SHOES)
-    page.get_by_role("button", name="Copy this search as curl or Python").click()
+    page.get_by_role("button", name="Copy as curl or Python: this search").click()
     curl = page.get_by_label("The curl command").input_value()
     assert f"/v1/collections/{SHOP}/search" in curl
     assert '{"colour":{"eq":"black"}}' in curl
     python = page.get_by_label("The Python command").input_value()
     assert 'filter={"colour": {"eq": "black"}}' in python
     compile(python, "copied", "exec")
-    page.get_by_role("button", name="Copy as curl").click()
+    page.get_by_role("button", name="Copy as curl", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()

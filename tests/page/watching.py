@@ -12,7 +12,8 @@ class Watch:
     """tolerated: parts of messages that a test has provoked, as of an answer that is no success."""
 
     def __init__(self, page: Page, origin: str) -> None:
-        self.tolerated: list[str] = ["/map)", "/pictures/", READ_BACK]  # TODO(#5): until the server has them
+        self.page = page
+        self.tolerated: list[str] = [READ_BACK]
         self.strangers: list[str] = []
         self.complaints: list[str] = []
         self._origin = origin

@@ -65,7 +65,7 @@ export const path = {
   item: (name: string, id: string) => path.of(name, `items/${inPath(id)}`),
   picture: (name: string, id: string) => path.of(name, `pictures/${inPath(id)}`),
   thumbnail: (name: string, id: string, sha256 = "") =>
-    path.of(name, `thumbnails/${inPath(id)}`) + (sha256 && ""), // TODO(#5): ?v= once the server has it
+    path.of(name, `thumbnails/${inPath(id)}`) + (sha256 && `?v=${sha256.slice(0, 16)}`),
 };
 
 /** Slashes of an id stay: the server's routes take the rest of the path. */

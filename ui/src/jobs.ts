@@ -4,6 +4,7 @@ import { computed, signal } from "@preact/signals";
 
 import * as api from "./api.ts";
 import { refresh, refreshCollections } from "./atlas.ts";
+import { begin } from "./results.ts";
 import { state } from "./state.ts";
 import type { Job } from "./wire.ts";
 
@@ -29,10 +30,12 @@ export async function look(): Promise<void> {
   }
   const before = new Set(running.value.map((job) => job.id));
   jobs.value = found;
-  if (found.some((job) => before.has(job.id) && !isUnfinished(job))) {
+  const ended = found.filter((job) => before.has(job.id) && !isUnfinished(job));
+  if (ended.length) {
     void refresh();
     void refreshCollections();
   }
+  if (ended.some((job) => job.kind !== "map" && job.collection === state.value.collection)) begin();
   if (running.value.length && !isListening) void listen(running.value[0]!.id);
 }
 

@@ -77,8 +77,7 @@ export function followState(): void {
   let before = "";
   effect(() => {
     const { collection, text, parts, filter, lasso, clusters } = state.value;
-    const region = kindOf(state.value) === "selection" ? [lasso, clusters] : [];
-    const asked = JSON.stringify([collection, text, parts, filter, region]);
+    const asked = JSON.stringify([collection, text, parts, filter, lasso, clusters]);
     if (asked === before) return;
     before = asked;
     begin();

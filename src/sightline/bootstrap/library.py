@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sightline.bootstrap.atlas import join_atlas
 from sightline.bootstrap.places import chosen_store, is_in_folder, open_record, owner_name
 from sightline.catalogue import copies
 from sightline.catalogue.database import Database
@@ -18,7 +19,7 @@ from sightline.domain.collections import SourceNote, Space
 from sightline.domain.errors import SettingsError, SourceError
 from sightline.domain.items import Json
 from sightline.domain.ledger import REEMBED, Job
-from sightline.domain.ports import Fetcher, Source, Store
+from sightline.domain.ports import Cartographer, Fetcher, Source, Store
 from sightline.environment import home_of
 from sightline.registry import export_format, source_class, store_class
 from sightline.services.collections.choice import shown
@@ -48,12 +49,14 @@ def open_library(
     *,
     fetcher: Fetcher | None = None,
     stores: OpenStore | None = None,
+    cartographer: Cartographer | None = None,
     runs_jobs: bool = True,
 ) -> Library:
     """The library in the settings' folder, which is this process's until the library is closed.
 
     fetcher: of pictures that tables name by URL; None for none.
     stores: how a store is opened by its address, as `open_store` does it unless told otherwise.
+    cartographer: who draws maps; None for a process of its own.
     runs_jobs: whether it works on jobs; else they are kept for the next who opens it.
     Raises FolderOwnedError: another process has it; RecordError; SettingsError, StoreError: the store.
     """
@@ -61,27 +64,24 @@ def open_library(
     open_address = partial(stores or open_store, settings, home)
     owner = Owner(home)
     try:
-        return _joined(
-            settings,
-            served,
-            owner,
-            open_address=open_address,
-            open_source=partial(_open_source, settings, fetcher),
-            runs_jobs=runs_jobs,
-        )
+        means = _Means(open_address, partial(_open_source, settings, fetcher), cartographer)
+        return _joined(settings, served, owner, means, runs_jobs=runs_jobs)
     except BaseException:
         owner.close()
         raise
 
 
+@dataclass(frozen=True)
+class _Means:
+    """How stores and sources are opened, and who draws maps unless a process of its own does."""
+
+    open_address: Callable[[str], Store]
+    open_source: OpenSource
+    cartographer: Cartographer | None
+
+
 def _joined(
-    settings: Settings,
-    served: ServedModels,
-    owner: Owner,
-    *,
-    open_address: Callable[[str], Store],
-    open_source: OpenSource,
-    runs_jobs: bool,
+    settings: Settings, served: ServedModels, owner: Owner, means: _Means, *, runs_jobs: bool
 ) -> Library:
     """The parts of a library whose folder is ours."""
     home, choice, database = home_of(settings), chosen_store(settings), open_record(settings)
@@ -89,29 +89,31 @@ def _joined(
     cache = ThumbnailCache(home / THUMBNAILS)
     uploads = KeptUploads(record, UploadFolder(home), keeps=settings.keep_uploads, forget=cache.forget)
     database.when_loose(uploads.let_go)
-    views = Views(record, open_address(choice.address), address=shown(choice.address))
+    views = Views(record, means.open_address(choice.address), address=shown(choice.address))
     served.workshop.metrics.watch_lag(views.furthest_behind)
+    ingestion = Ingestion(
+        record,
+        ledger,
+        views,
+        models=served.for_space,
+        workshop=served.workshop,
+        uploads=uploads,
+        open_source=means.open_source,
+        owner=owner_name(home),
+    )
     return Library(
         owner=owner,
         database=database,
         record=record,
         views=views,
         choice=choice,
-        open_store=open_address,
+        open_store=means.open_address,
         uploads=uploads,
-        thumbnails=Thumbnails(cache, record, uploads, open_source),
+        thumbnails=Thumbnails(cache, record, uploads, means.open_source),
         export=Export(record, export_format),
         served=served,
-        ingestion=Ingestion(
-            record,
-            ledger,
-            views,
-            models=served.for_space,
-            workshop=served.workshop,
-            uploads=uploads,
-            open_source=open_source,
-            owner=owner_name(home),
-        ),
+        ingestion=ingestion,
+        atlas=join_atlas(home, served, ingestion, cartographer=means.cartographer),
         runs_jobs=runs_jobs,
     )
 

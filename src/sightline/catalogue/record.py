@@ -13,6 +13,7 @@ from sightline.domain.arrays import Float32
 from sightline.domain.collections import (
     Changeset,
     Collection,
+    Document,
     Item,
     Mark,
     Roll,
@@ -272,6 +273,14 @@ class SqlRecord:
     def seqs_of(self, name: str, ids: Sequence[str]) -> dict[str, int]:
         with self._database.reading() as connection:
             return rolls.seqs_of(connection, name, ids)
+
+    def items_with(self, name: str, contents: Sequence[str]) -> dict[str, Item]:
+        with self._database.reading() as connection:
+            return rolls.items_with(connection, name, contents)
+
+    def documents(self, name: str, cursor: int, limit: int, *, every: int = 1) -> list[Document]:
+        with self._database.reading() as connection:
+            return rolls.documents(connection, name, (cursor, limit, every))
 
     def _created(self, name: str, space: Space) -> bool:
         values = {"name": checked_collection(name), "seq": 0, "created_at": time.time()}

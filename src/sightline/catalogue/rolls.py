@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Text, case, func, select, type_coerce
 
 from sightline.catalogue import changes, queries
 from sightline.catalogue.parts import in_parts
 from sightline.catalogue.tables import items, vectors_of
 from sightline.catalogue.vectors import LITTLE_ENDIAN
 from sightline.domain.arrays import Float32
-from sightline.domain.collections import Item, Roll
+from sightline.domain.collections import MAX_DOCUMENT_CHARACTERS, Document, Item, Roll
 from sightline.domain.contents import BYTES
 
 READ_AT_ONCE = 10_000
@@ -66,6 +66,31 @@ def seqs_of(connection: Connection, name: str, ids: Sequence[str]) -> dict[str, 
         rows = connection.execute(query.where(items.c.id.in_(part)))
         found.update((row.id, row.seq) for row in rows if row.sha256 is not None)
     return found
+
+
+def items_with(connection: Connection, name: str, contents: Sequence[str]) -> dict[str, Item]:
+    mine = queries.present(connection, name).order_by(items.c.id.desc())
+    found: dict[str, Item] = {}
+    for part in in_parts(contents):
+        wanted = [bytes.fromhex(content) for content in part]
+        rows = connection.execute(mine.where(items.c.sha256.in_(wanted)))
+        found.update((one.sha256, one) for one in map(changes.item, rows))  # the first id comes last
+    return found
+
+
+def documents(connection: Connection, name: str, which: tuple[int, int, int]) -> list[Document]:
+    """which: after which number, how many at most, and every how manieth number."""
+    cursor, limit, every = which
+    text = type_coerce(items.c.metadata, Text)  # as it is stored: whoever reads it takes what it needs
+    bounded = case((func.length(text) <= MAX_DOCUMENT_CHARACTERS, text), else_=None)
+    query = (
+        select(items.c.seq, bounded)
+        .where(items.c.collection_id == changes.collection_row(connection, name).id)
+        .where(items.c.sha256.is_not(None), items.c.seq > cursor, items.c.seq % every == 0)
+        .order_by(items.c.seq)
+        .limit(limit)
+    )
+    return [Document(*row) for row in connection.execute(query)]
 
 
 def _roll(rows: Sequence[Row[*tuple[Any, ...]]]) -> Roll:

@@ -23,10 +23,12 @@ def freeze(connection: Connection, job_id: int, tasks: Sequence[Task]) -> None:
     connection.execute(insert(shards).values(job_id=job_id, tasks=rows, size=len(rows)))
 
 
-def claim(connection: Connection, dialect: Dialect, owner: str, *, lasts_s: float) -> Lease | None:
+def claim(
+    connection: Connection, dialect: Dialect, owner: str, *, kinds: Sequence[str] | None, lasts_s: float
+) -> Lease | None:
     """Lease the first shard of the oldest running job that nobody holds; None when there is none.
 
-    lasts_s: at most MAX_LEASE_S.
+    kinds: of jobs; None for all. lasts_s: at most MAX_LEASE_S.
     """
     now = dialect.lease_clock(connection)
     free = (
@@ -38,6 +40,8 @@ def claim(connection: Connection, dialect: Dialect, owner: str, *, lasts_s: floa
         .limit(1)
         .with_for_update(of=shards, skip_locked=True)  # whom another is about to lease, that one has
     )
+    if kinds is not None:
+        free = free.where(jobs.c.kind.in_(kinds))
     row = connection.execute(free).one_or_none()
     if row is None:
         return None

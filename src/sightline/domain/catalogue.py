@@ -11,6 +11,7 @@ from sightline.domain.arrays import Float32
 from sightline.domain.collections import (
     Changeset,
     Collection,
+    Document,
     Item,
     Mark,
     Roll,
@@ -170,12 +171,26 @@ class Record(Protocol):
         """Of those of the items that are there, the numbers of their last changes."""
         ...
 
+    def items_with(self, name: str, contents: Sequence[str]) -> dict[str, Item]:
+        """Of each content that items have, the first of them by id."""
+        ...
+
+    def documents(self, name: str, cursor: int, limit: int, *, every: int = 1) -> list[Document]:
+        """The metadata of items changed after a number, in order, at most `limit`: a million in seconds.
+
+        every: only of those whose number is divisible by it.
+        """
+        ...
+
 
 class Ledger(Protocol):
     """Jobs and their shards. Where a job is named, UnknownJobError may be raised."""
 
-    def create(self, kind: str, collection: str, request: Metadata) -> Job:
-        """A job in state planning, safe from any crash when this returns. Raises UnknownCollectionError."""
+    def create(self, kind: str, collection: str, request: Metadata, *, is_sole: bool = False) -> Job:
+        """A job in state planning, safe from any crash when this returns. Raises UnknownCollectionError.
+
+        is_sole: a collection has one of the kind at a time: its unfinished one, if there is one.
+        """
         ...
 
     def job(self, job_id: int) -> Job: ...
@@ -202,8 +217,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def claim(self, owner: str, *, lasts_s: float = 60.0) -> Lease | None:
-        """Lease a shard of the oldest running job; None when none is free."""
+    def claim(self, owner: str, *, kinds: Sequence[str] | None = None, lasts_s: float = 60.0) -> Lease | None:
+        """Lease a shard of the oldest running job, of any kind unless told; None when none is free."""
         ...
 
     def heartbeat(self, lease: Lease) -> JobState:

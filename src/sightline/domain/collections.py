@@ -14,6 +14,7 @@ from sightline.domain.items import Metadata
 if TYPE_CHECKING:  # who only asks how jobs are needs no vectors: numpy takes 0.1 s
     from sightline.domain.arrays import Float32, Int64, UInt8
 
+MAX_DOCUMENT_CHARACTERS = 32_768  # of metadata that is read in bulk: a page of 2,000 has 64 MB at most
 PICTURE, TEXT = "picture", "text"  # keys of items that came with requests and were kept
 
 
@@ -94,6 +95,13 @@ class Roll:
 
     def __len__(self) -> int:
         return len(self.seqs)
+
+
+class Document(NamedTuple):
+    """An item's metadata as JSON. text: None of one that is longer than MAX_DOCUMENT_CHARACTERS."""
+
+    seq: int
+    text: str | None
 
 
 @dataclass(frozen=True, eq=False)

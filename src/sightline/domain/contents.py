@@ -15,6 +15,11 @@ def keys(contents: UInt8) -> NDArray[np.bytes_]:
     return np.ascontiguousarray(contents).reshape(-1, BYTES).view(f"S{BYTES}")[:, 0]
 
 
+def distinct(contents: UInt8) -> UInt8:
+    """Each of them once, ascending."""
+    return np.unique(keys(contents)).view(np.uint8).reshape(-1, BYTES)
+
+
 def rows_in(ascending: UInt8, contents: UInt8) -> Int64:
     """The row of each content among those that ascend, each there once; -1 where it is none of them."""
     if not len(ascending):

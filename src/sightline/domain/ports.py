@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.entries import Entry
@@ -98,6 +98,10 @@ class View(Protocol):
         """How many items it holds; with `where`, how many of them pass."""
         ...
 
+    def passing(self, where: Filter) -> Int64:
+        """The seqs, ascending, of the items that pass."""
+        ...
+
     def optimise(self) -> IndexState:
         """Build or refresh the index, if there are enough items for one, and measure it. May take minutes;
         searches and changes go on meanwhile.
@@ -106,6 +110,26 @@ class View(Protocol):
 
     def state(self) -> IndexState:
         """How neighbours are found just now."""
+        ...
+
+
+@runtime_checkable
+class Plotted(Protocol):
+    """A view that has columns for the places of its items on a map: NULL where an item has none."""
+
+    @property
+    def cursor(self) -> int: ...
+
+    def plotted(self) -> tuple[int, int] | None:
+        """Which map's places it has, and up to which change; None while it has none."""
+        ...
+
+    def plot(self, seqs: Int64, places: Float32, *, map_id: int, until: int) -> None:
+        """Take the places (N, 2) of the rows with these seqs, and keep how far that is, together."""
+        ...
+
+    def forget_plot(self) -> None:
+        """No item has a place any more."""
         ...
 
 

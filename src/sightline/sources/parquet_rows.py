@@ -48,7 +48,7 @@ class ParquetRows:
         self._ahead: dict[int, tuple[int, bytes | None]] = {}
         self._ahead_column = ""
         self._ahead_count = _FIRST_AHEAD
-        self._database = _confined_to(str(path), self._file)
+        self._database = confined_to(str(path), self._file)
         with self._own_words():
             described = self._database.execute(
                 "DESCRIBE SELECT * FROM read_parquet(?)", [self._file]
@@ -115,7 +115,8 @@ class ParquetRows:
             ) from exc
 
 
-def _confined_to(*paths: str) -> duckdb.DuckDBPyConnection:
+def confined_to(*paths: str) -> duckdb.DuckDBPyConnection:
+    """A database in memory that may read these files and nothing else."""
     database = duckdb.connect(":memory:")
     allowed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     database.execute(f"SET allowed_paths = [{allowed}]")

@@ -31,8 +31,9 @@ StampKind = Literal["index_stamp", "segment_stamps"]
 VIEWS = """
     CREATE TABLE IF NOT EXISTS main.views (
         collection VARCHAR NOT NULL, dim INTEGER NOT NULL, cursor BIGINT NOT NULL, index_stamp JSON,
-        segment_stamps JSON
-    )"""
+        segment_stamps JSON, plotted JSON
+    );
+    ALTER TABLE main.views ADD COLUMN IF NOT EXISTS plotted JSON"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,8 @@ class DuckDbTable:
                 "x FLOAT, y FLOAT, metadata JSON NOT NULL, seq BIGINT NOT NULL)"
             )
             cursor.execute(
-                "INSERT INTO main.views VALUES (?, ?, 0, NULL, NULL)", [self._collection, self.dim]
+                "INSERT INTO main.views (collection, dim, cursor) VALUES (?, ?, 0)",
+                [self._collection, self.dim],
             )
 
     def drop(self) -> None:
@@ -106,6 +108,31 @@ class DuckDbTable:
                 "UPDATE main.views SET cursor = ? WHERE collection = ?", [cursor, self._collection]
             )
         return np.array([seq for (seq,) in gone], dtype=np.int64)
+
+    def plotted(self) -> str | None:
+        """What was last kept by `plot`."""
+        mark = self._line("plotted")
+        return None if mark is None else str(mark)
+
+    def plot(self, seqs: Int64, places: Float32, mark: str) -> None:
+        """Take the places (N, 2) of rows, and keep a JSON text with them."""
+        with self._file.transaction() as writer:
+            if len(seqs):
+                columns = {"seq": seqs, "x": places[:, 0].copy(), "y": places[:, 1].copy()}
+                writer.register("plotted", columns)
+                writer.execute(
+                    f"UPDATE {self._name} AS e SET x = p.x, y = p.y FROM plotted AS p WHERE e.seq = p.seq"
+                )
+                writer.unregister("plotted")
+            self._mark(writer, mark)
+
+    def forget_plot(self) -> None:
+        with self._file.transaction() as writer:
+            writer.execute(f"UPDATE {self._name} SET x = NULL, y = NULL WHERE x IS NOT NULL")
+            self._mark(writer, None)
+
+    def _mark(self, writer: duckdb.DuckDBPyConnection, mark: str | None) -> None:
+        writer.execute("UPDATE main.views SET plotted = ? WHERE collection = ?", [mark, self._collection])
 
     def _insert(self, writer: duckdb.DuckDBPyConnection, changes: Sequence[Change]) -> None:
         columns = {

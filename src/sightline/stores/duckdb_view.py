@@ -5,6 +5,7 @@ collection is searched by its index and, one by one, what came after the index; 
 where that gives too few, where there is no index, or where it is asked for.
 """
 
+import json
 import logging
 import shutil
 import threading
@@ -108,6 +109,9 @@ class DuckDbView:
     def count(self, where: Filter | None = None) -> int:
         return self._table.count(where)
 
+    def passing(self, where: Filter) -> Int64:
+        return self._table.passing(where)
+
     def optimise(self) -> IndexState:
         with self._building:
             self._load()
@@ -127,6 +131,23 @@ class DuckDbView:
         if index is None:
             return IndexState("exact", self.count(), None)
         return IndexState(KIND, index.stamp.rows, index.stamp.recall)
+
+    def plotted(self) -> tuple[int, int] | None:
+        mark = self._table.plotted()
+        if mark is None:
+            return None
+        map_id, until = json.loads(mark)
+        return map_id, until
+
+    def plot(self, seqs: Int64, places: Float32, *, map_id: int, until: int) -> None:
+        with self._writing:
+            self._require_present()
+            self._table.plot(seqs, places, json.dumps([map_id, until]))
+
+    def forget_plot(self) -> None:
+        with self._writing:
+            self._require_present()
+            self._table.forget_plot()
 
     def _follow(self, coded: CodedVectors, changes: Sequence[Change], gone: Int64) -> None:
         """Take into memory what the table has taken."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sightline.domain.arrays import Float32
+from sightline.domain.arrays import Float32, Int64
 from sightline.domain.errors import CollectionExistsError
 from sightline.domain.filters import Filter, matches
 from sightline.domain.items import Change, IndexState, Metadata, Scored
@@ -42,6 +42,9 @@ class MemoryView:
 
     def count(self, where: Filter | None = None) -> int:
         return len(self._held) if where is None else len(self._passing(where))
+
+    def passing(self, where: Filter) -> Int64:
+        return np.array(sorted(self._passing(where)), dtype=np.int64)
 
     def optimise(self) -> IndexState:
         return self.state()

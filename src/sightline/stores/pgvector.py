@@ -1,7 +1,7 @@
 """PostgreSQL with pgvector as a store: one table a collection, in a schema of its own. Knows no model.
 
-Each table is open to any SQL: item_id, vector, metadata. Beside them `_views` says how far each holds the
-record; rows and cursor change in one transaction.
+Each table is open to any SQL: item_id, vector, metadata, seq. Beside them `_views` says how far each holds
+the record; rows and cursor change in one transaction.
 """
 
 import numpy as np
@@ -27,7 +27,8 @@ CREATE_VIEWS = """
 # 8160 bytes are all that fits into one
 CREATE_TABLE = """
     CREATE TABLE {table} (
-        item_id text COLLATE "C" PRIMARY KEY, vector vector({dim}) NOT NULL, metadata jsonb NOT NULL
+        item_id text COLLATE "C" PRIMARY KEY, vector vector({dim}) NOT NULL, metadata jsonb NOT NULL,
+        seq bigint NOT NULL
     ) WITH (toast_tuple_target = 8160)"""
 LIST = """
     INSERT INTO {views} (collection, dim, cursor) VALUES (%s, %s, 0)
@@ -71,6 +72,9 @@ class PgvectorStore:
             text = table.sql("SELECT dim FROM {views} WHERE collection = %s")
             listed = connection.execute(text, [collection]).fetchone()
             is_there = _exists(connection, table.name)
+            if is_there and listed is not None and not _has_seqs(connection, table):
+                connection.execute(table.sql("DROP TABLE {table}"))  # of an older version: filled anew
+                is_there = False
             if is_there and listed is None:
                 raise CollectionExistsError(
                     f"schema {self._schema} has a table {collection} that this store did not make; give the "
@@ -131,6 +135,12 @@ def _create_extension(connection: Connection) -> None:
             "this database has no pgvector; install it on the server and, as a superuser, run "
             "CREATE EXTENSION vector"
         ) from exc
+
+
+def _has_seqs(connection: Connection, table: Table) -> bool:
+    """Whether its rows know of which change of the record they are."""
+    asked = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'seq'"
+    return connection.execute(asked, [table.name]).fetchone() is not None
 
 
 def _exists(connection: Connection, name: str) -> bool:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import LiteralString
 
+import numpy as np
 from psycopg.types.json import Jsonb
 
-from sightline.domain.arrays import Float32
+from sightline.domain.arrays import Float32, Int64
 from sightline.domain.errors import StoreBrokenError
 from sightline.domain.filters import And, Filter
 from sightline.domain.items import Change, IndexState, Scored
@@ -33,8 +34,9 @@ SEARCH_BY = """
     SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'strict_order', true)"""
 CURSOR = "SELECT cursor FROM {views} WHERE collection = %s"
 UPSERT = """
-    INSERT INTO {table} (item_id, vector, metadata) VALUES (%s, %b::vector, %s)
-    ON CONFLICT (item_id) DO UPDATE SET vector = excluded.vector, metadata = excluded.metadata"""
+    INSERT INTO {table} (item_id, vector, metadata, seq) VALUES (%s, %b::vector, %s, %s)
+    ON CONFLICT (item_id) DO UPDATE
+    SET vector = excluded.vector, metadata = excluded.metadata, seq = excluded.seq"""
 SAMPLE = "SELECT vector_send(vector) FROM {table} ORDER BY md5(item_id) LIMIT %s"
 
 
@@ -59,7 +61,10 @@ class PgvectorView:
             written, removed = outcome(changes, held)
             rows.executemany(
                 self._table.sql(UPSERT),
-                [(change.item_id, change.vector, Jsonb(dict(change.metadata))) for change in written],
+                [
+                    (change.item_id, change.vector, Jsonb(dict(change.metadata)), change.seq)
+                    for change in written
+                ],
             )
             rows.execute(self._table.sql("DELETE FROM {table} WHERE item_id = ANY(%s)"), [removed])
             rows.execute(
@@ -90,6 +95,15 @@ class PgvectorView:
         with self._postgres.transaction() as connection:
             row = connection.execute(text, condition.parameters).fetchone()
         return int(row[0]) if row else 0
+
+    def passing(self, where: Filter) -> Int64:
+        condition = JsonbFilter("metadata")
+        text = self._table.sql(
+            "SELECT seq FROM {table} WHERE {where} ORDER BY seq", where=condition.condition(where)
+        )
+        with self._postgres.transaction() as connection:
+            rows = connection.execute(text, condition.parameters)
+            return np.fromiter((seq for (seq,) in rows), dtype=np.int64)
 
     def optimise(self) -> IndexState:
         rows = self.count()

@@ -20,6 +20,12 @@ def json_answer(content: object, *, status: int = 200, headers: Mapping[str, str
     return Response(body, status, headers=headers, media_type="application/json")
 
 
+def has_tag(request: Request, tag: str) -> bool:
+    """Whether the client holds what this tag, in its quotes, stands for."""
+    held = request.headers.get("if-none-match", "")
+    return any(one.strip().removeprefix("W/") in (tag, "*") for one in held.split(","))
+
+
 def vectors_answer(request: Request, make: Callable[[], object]) -> Response:
     """The JSON answer of a request for vectors, timed while it is made: of thousands that takes a while."""
     started = time.monotonic()

@@ -26,11 +26,15 @@ from sightline.web import (
     inspection,
     items,
     jobs,
+    maps,
     openai,
     page,
+    pictures,
     probes,
     reports,
+    rows,
     search,
+    sheets,
     slo,
     sources,
     store,
@@ -52,7 +56,7 @@ log = logging.getLogger(__name__)
 
 # in the order in which /docs shows them
 PARTS = (
-    openai, systems, collections, items, sources, search, reports, jobs,
+    openai, systems, collections, items, pictures, sources, search, maps, sheets, rows, reports, jobs,
     store, inspection, datasets, slo, probes, page,
 )  # fmt: skip
 CLOSE_S = 1.0  # a second signal does not cut it short

@@ -12,9 +12,8 @@ from starlette.responses import Response
 from sightline.domain.arrays import Float32
 from sightline.domain.collections import PICTURE, TEXT, Item
 from sightline.domain.entries import item_id
-from sightline.domain.errors import InputError, InvalidRequestError, UnknownItemError
+from sightline.domain.errors import InputError, InvalidRequestError
 from sightline.domain.items import Metadata, checked_item_id, checked_metadata, checked_uri
-from sightline.imaging.thumbnails import MEDIA_TYPE
 from sightline.services.collections.library import Library
 from sightline.services.embedding import Embedded
 from sightline.services.jobs import Picture, Text
@@ -27,6 +26,7 @@ from sightline.web.errors import RefusedError, error_body
 from sightline.web.library import in_thread, is_searchable, item_answer, library_of
 from sightline.web.openai import ERRORS
 from sightline.web.parameters import Limit, require_known
+from sightline.web.pictures import found_item
 from sightline.web.schemas import EXAMPLE_PICTURE, Body, check_text, documented, parsed, unknown
 from sightline.web.state import state_of
 from sightline.web.uploads import bounded_json, flag, is_form, picture_of, read_form, read_json
@@ -122,7 +122,7 @@ async def list_items(request: Request, name: str, after: str = "", limit: Limit 
 @router.get("/v1/collections/{name}/items/{item:path}", summary="One item")
 async def get_item(request: Request, name: str, item: str) -> Response:
     library = library_of(request)
-    return json_answer(item_answer(await in_thread(request, lambda: _found(library, name, item))))
+    return json_answer(item_answer(await in_thread(request, lambda: found_item(library, name, item))))
 
 
 @router.delete("/v1/collections/{name}/items/{item:path}", summary="Take an item out")
@@ -130,7 +130,7 @@ async def remove_item(request: Request, name: str, item: str) -> Response:
     library = library_of(request)
 
     def remove() -> int:
-        _found(library, name, item)
+        found_item(library, name, item)
         return library.remove(name, [item])
 
     seq = await in_thread(request, remove)
@@ -154,26 +154,6 @@ async def remove_items(request: Request, name: str) -> Response:
     seq, missing = await in_thread(request, remove)
     removed, found = len(asked) - len(missing), await is_searchable(request, name, seq)
     return json_answer({"removed": removed, "missing": missing, "seq": seq, "searchable": found})
-
-
-@router.get("/v1/collections/{name}/thumbnails/{item:path}", summary="An item's picture, at most 256 px wide")
-async def get_thumbnail(request: Request, name: str, item: str) -> Response:
-    """Drawn anew from pixels: no byte of the file goes out. WebP, with its content's hash as ETag."""
-    library = library_of(request)
-    limits = state_of(request).served.get().model.limits
-
-    def drawn() -> tuple[str, bytes | None]:
-        found = _found(library, name, item)
-        tag = f'"{found.sha256[:32]}"'
-        if tag in request.headers.get("if-none-match", ""):
-            return tag, None
-        return tag, library.thumbnails.of(name, found, limits)
-
-    tag, data = await in_thread(request, drawn)
-    headers = {"etag": tag, "cache-control": "private, no-cache", "x-content-type-options": "nosniff"}
-    if data is None:
-        return Response(status_code=304, headers=headers)
-    return Response(data, headers=headers, media_type=MEDIA_TYPE)
 
 
 async def _read(request: Request) -> Batch:
@@ -265,11 +245,3 @@ def _item(given: Given, data: bytes, kind: str) -> Item:
         metadata=given.metadata,
         key=kind,
     )
-
-
-def _found(library: Library, name: str, item: str) -> Item:
-    """Raises UnknownItemError."""
-    found = library.record.items(name, [item])
-    if item not in found:
-        raise UnknownItemError(f"collection {name!r} has no item {item[:200]!r}")
-    return found[item]

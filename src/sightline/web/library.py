@@ -9,6 +9,7 @@ from fastapi import Request
 from sightline.domain.collections import Item, SourceNote
 from sightline.domain.errors import OverloadedError
 from sightline.domain.ledger import Job
+from sightline.domain.maps import Map
 from sightline.services.collections.ingest import Ingestion
 from sightline.services.collections.library import Described, Library
 from sightline.web.calls import Allowance
@@ -109,6 +110,19 @@ def described(one: Described, request: Request) -> dict[str, object]:
             "index": index and {"kind": index.kind, "covered": index.covered, "recall": index.recall},
         },
         "sources": [source_answer(source, one.counts) for source in one.sources],
+        "map": one.map and _map_answer(one.map),
+    }
+
+
+def _map_answer(one: Map) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "algorithm": one.drawn.algorithm,
+        "points": one.points,
+        "clusters": len(one.clusters),
+        "outliers": len(one.drawn.outliers),
+        "trustworthiness": one.drawn.trustworthiness,
+        "made_at": one.made_at,
     }
 
 
@@ -127,6 +141,7 @@ def job_answer(job: Job, ingestion: Ingestion) -> dict[str, object]:
         "collection": job.collection,
         "state": job.state,
         "scan": job.scan or None,
+        "stage": ingestion.speeds.stage(job.id),
         "is_worked_on": job.state in ("planning", "running") and ingestion.is_at_work,
         "reason": job.reason,
         "message": job.message,

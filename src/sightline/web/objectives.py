@@ -21,6 +21,7 @@ GROUPS: dict[str, RouteGroup] = {
     "/v1/collections/{name}/items/remove": "ingest",
     "/v1/collections/{name}/ingest": "ingest",
     "/v1/collections/{name}/re-embed": "ingest",
+    "/v1/collections/{name}/map": "ingest",
     "/v1/store": "ingest",
     "/v1/library/repair": "ingest",
     "/v1/backup": "ingest",

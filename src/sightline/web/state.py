@@ -22,7 +22,7 @@ METRICS = "metrics"  # under which the lifespan leaves them for what stands belo
 
 @dataclass
 class ServerState:
-    """One per app. is_draining, failure and streams change while it runs; nothing else does."""
+    """One per app. is_draining, failure and what is counted change while it runs; nothing else does."""
 
     settings: Settings
     served: ServedModels
@@ -30,6 +30,7 @@ class ServerState:
     started_at: float = field(default_factory=time.time)
     is_draining: bool = False
     streams: int = 0  # of events, open now
+    maps: int = 0  # being sent
     long_works: int = 0  # through whole collections, under way
     threads: Threads = field(default_factory=Threads)
     failure: str | None = None  # why the models could not be loaded

@@ -40,6 +40,7 @@ ROUTES = {
     "POST /embed/text/batch": "several texts",
     "POST /api/ai/embed": "one picture, by its URL or as a data URI",
     "GET /v1/collections": "collections: made, filled from a source or item by item, searched",
+    "GET /v1/collections/{name}/map": "where all items lie, in clusters: drawn, coloured, selected from",
     "GET /v1/jobs": "ingestions: how far they are, as events too",
     "POST /datasets/{name}/embeddings/generate": "embed a data set in the background",
     "GET /v1/slo": "error budgets: what was promised, and how it fares",

@@ -6,8 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sightline.domain.collections import Item
+from sightline.domain.contents import as_hex, distinct, of_hex
 from sightline.domain.duplicates import KEEP_RULES, DuplicatesOrder
 from sightline.domain.errors import InvalidRequestError
+from sightline.services.atlas.folders import NeighbourGraph
 from sightline.services.collections.duplicates import Duplicates
 from tests.records import content
 from tests.shoes import unit
@@ -75,6 +77,68 @@ def test_report_is_that_of_comparing_all_with_all(new_library, facts, keep, thre
     found = {star.keeper: {name for name, _ in star.copies} for star in report.stars}
     assert found == stars_by_comparing_all(items, angles, order)
     assert report.copies == sum(map(len, found.values()))
+
+
+class Counting:
+    """Views that count how often they are asked who is near."""
+
+    def __init__(self, library):
+        self.library, self.asked = library, 0
+
+    def lag(self, name):
+        return 0
+
+    def view(self, name):
+        self.inner = self.library.view(name)
+        return self
+
+    def nearest(self, *query, **how):
+        self.asked += 1
+        return self.inner.nearest(*query, **how)
+
+
+def graph_of(numbers, k):
+    """The neighbour graph of some contents, each at its number's angle: exact, of k neighbours."""
+    contents = distinct(of_hex([content(number) for number in numbers]))
+    names = {content(number): number for number in numbers}
+    vectors = np.stack([angle(names[name]) for name in as_hex(contents)])
+    scores = (vectors @ vectors.T).astype(np.float32)
+    np.fill_diagonal(scores, -np.inf)
+    scores = np.pad(scores, ((0, 0), (0, k)), constant_values=-np.inf)
+    nearest = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    found = np.take_along_axis(scores, nearest, axis=1)
+    neighbours = np.where(np.isneginf(found), -1, nearest).astype(np.int32)
+    return NeighbourGraph(contents, neighbours, found)
+
+
+@SOME_EXAMPLES
+@given(
+    facts,
+    st.sampled_from(KEEP_RULES),
+    st.sampled_from([0.98, 0.9, 0.5]),
+    st.sets(st.integers(0, 40).map(lambda number: 5 * number), min_size=1),
+    st.integers(1, 4),
+)
+def test_a_neighbour_graph_changes_no_report(new_library, facts, keep, threshold, drawn, k):
+    """Also one of contents that are gone, that lacks some that came later, or whose lists end too early."""
+    library = new_library(3)
+    items = fill(library, facts)
+    angles = {item.id: number for item, (number, *_) in zip(items, facts, strict=True)}
+    order = DuplicatesOrder("shoes", threshold, keep)
+    graph = graph_of(drawn, k)
+    report = Duplicates(library.record, library, lambda _: graph).find(order)
+    found = {star.keeper: {name for name, _ in star.copies} for star in report.stars}
+    assert found == stars_by_comparing_all(items, angles, order)
+    assert report.stars == Duplicates(library.record, library).find(order).stars
+
+
+def test_with_a_neighbour_graph_only_those_are_asked_of_whom_it_cannot_tell(new_library):
+    library = new_library(3)
+    fill(library, [(30 * row, 100 - row, 0, f"{row}.jpg") for row in range(10)])
+    views = Counting(library)
+    graph = graph_of([30 * row for row in range(8)], 3)
+    Duplicates(library.record, views, lambda _: graph).find(DuplicatesOrder("shoes"))
+    assert views.asked == 2, "of the two that came later"
 
 
 def test_neighbours_do_not_chain(new_library):

@@ -29,7 +29,7 @@ def test_a_heartbeat_goes_on_beside_a_job_that_was_deleted(tmp_path) -> None:
     for name in ("deleted", "kept"):
         record.create(name, SPACE)
         jobs.append(ledger.plan(ledger.create("ingest", name, {}).id, tasks(3)).id)
-    leases = Leases(ledger, "me")
+    leases = Leases(ledger, "me", ["ingest"])
     assert [lease.job_id for lease in (leases.claim(), leases.claim()) if lease] == jobs
     leases.beat()
     assert ledger.beaten == jobs

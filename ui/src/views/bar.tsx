@@ -6,7 +6,7 @@ import { number } from "../naming.ts";
 import { open, state } from "../state.ts";
 import { isDark, turn } from "../theme.ts";
 import { Icon } from "./icon.tsx";
-import { isShown } from "./jobs.tsx";
+import { isShown, toggle } from "./jobs.tsx";
 import { Menu } from "./menu.tsx";
 import { SearchBox } from "./search.tsx";
 
@@ -21,7 +21,7 @@ export function Bar() {
       <Switch />
       {state.value.collection !== null && <SearchBox />}
       <div class="tools">
-        <button class="plain" title="Jobs" aria-label={count ? `Jobs, ${count} running` : "Jobs"} aria-expanded={isShown.value} onClick={() => (isShown.value = !isShown.value)}>
+        <button class="plain" title="Jobs" aria-label={count ? `Jobs, ${count} running` : "Jobs"} aria-expanded={isShown.value} onClick={toggle}>
           <Icon name="jobs" />
           {count > 0 && <span class="badge">{count}</span>}
         </button>

@@ -16,7 +16,7 @@ interface Props {
 export function CopyAs({ make, what, label }: Props) {
   const shown = label ? <><Icon name="code" /> <span class="wide">{label}</span></> : <Icon name="code" />;
   return (
-    <Menu kind={label ? "button" : "plain"} side="right" title={`Copy ${what} as curl or Python`} label={shown}>
+    <Menu kind={label ? "button" : "plain"} side="right" title={`Copy as curl or Python: ${what}`} label={shown}>
       {() => {
         const command = make(location.origin, key.value !== null);
         return (

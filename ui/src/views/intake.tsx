@@ -70,7 +70,7 @@ export function TakeIn() {
     }
   };
   return (
-    <Menu title="Take pictures in" side="right" label={<><Icon name="plus" /> <span class="wide">Add</span></>}>
+    <Menu title="Add pictures" side="right" label={<><Icon name="plus" /> <span class="wide">Add</span></>}>
       {(close) => (
         <div class="form">
           <p class="hint">Drop pictures, a folder or a zip archive anywhere on this page, or choose them:</p>

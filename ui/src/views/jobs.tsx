@@ -1,7 +1,7 @@
 // The drawer of jobs: how far each is, what failed, and what can be done about it. Does not know how they are followed.
 
 import { signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import * as api from "../api.ts";
 import { isUnfinished, jobs, look } from "../jobs.ts";
@@ -11,16 +11,33 @@ import { Icon } from "./icon.tsx";
 
 export const isShown = signal(false);
 
+/** What had the focus before has it again when the drawer is closed. */
+let before: Element | null = null;
+
+export function toggle(): void {
+  if (isShown.value) return close();
+  before = document.activeElement;
+  isShown.value = true;
+}
+
+function close(): void {
+  isShown.value = false;
+  if (before instanceof HTMLElement) before.focus();
+}
+
 export function Jobs() {
+  const closer = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (isShown.value) void look();
+    if (!isShown.value) return;
+    closer.current!.focus();
+    void look();
   }, [isShown.value]);
   if (!isShown.value) return null;
   return (
-    <aside class="drawer" aria-label="Jobs" onKeyDown={(event) => event.key === "Escape" && (isShown.value = false)}>
+    <aside class="drawer" aria-label="Jobs" onKeyDown={(event) => event.key === "Escape" && close()}>
       <div class="row">
         <h2>Jobs</h2>
-        <button class="plain" aria-label="Close the jobs" onClick={() => (isShown.value = false)}>
+        <button ref={closer} class="plain" aria-label="Close the jobs" onClick={close}>
           <Icon name="close" />
         </button>
       </div>

@@ -48,7 +48,8 @@ function told(now: Results): string {
   if (now.error !== null) return "";
   if (shown === 0) return now.isLoading ? "Looking" : "Nothing found";
   const time = now.tookMs === null ? "" : `, in ${Math.max(1, Math.round(now.tookMs))} ms`;
-  if (now.kind === "hits") return now.isWhole ? `${counted(shown, "hit")}${time}` : `The nearest ${number(shown)}${time}`;
+  const where = isSelected.value ? " in the selection" : "";
+  if (now.kind === "hits") return now.isWhole ? `${counted(shown, "hit")}${where}${time}` : `The nearest ${number(shown)}${where}${time}`;
   if (now.kind === "selection") return `${counted(now.total ?? shown, "picture")} selected`;
   if (now.total !== null) return `${counted(now.total, "picture")} of ${number(described.value?.items ?? now.total)}`;
   return counted(described.value?.items ?? shown, "picture");

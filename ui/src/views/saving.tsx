@@ -1,5 +1,7 @@
 // What is asked or selected, taken away as a file. Does not know what is in it.
 
+import { signal } from "@preact/signals";
+
 import { ask, path } from "../api.ts";
 import { exportCommand } from "../commands.ts";
 import { filterOf } from "../filters.ts";
@@ -17,6 +19,8 @@ const FORMATS = [
   ["jsonl", "JSON lines", "all there is"],
   ["ids", "ids", "one a line"],
 ] as const;
+
+const trouble = signal("");
 
 export function Save() {
   const { filter } = state.value;
@@ -36,6 +40,7 @@ export function Save() {
               </li>
             ))}
           </ul>
+          {trouble.value && <p class="trouble" role="alert">{trouble.value}</p>}
         </>
       )}
     </Menu>
@@ -56,9 +61,16 @@ function fileName(format: string): string {
 
 /** A link sends no key: with one, the file is fetched first, and given to the browser then. */
 async function saved(event: MouseEvent, format: string, close: () => void): Promise<void> {
+  trouble.value = "";
   if (key.value === null) return close();
   event.preventDefault();
-  const file = URL.createObjectURL(await (await ask(address(format))).blob());
+  let file: string;
+  try {
+    file = URL.createObjectURL(await (await ask(address(format))).blob());
+  } catch (error) {
+    trouble.value = (error as Error).message;
+    return;
+  }
   const link = Object.assign(document.createElement("a"), { href: file, download: fileName(format) });
   link.click();
   URL.revokeObjectURL(file);

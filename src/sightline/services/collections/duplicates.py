@@ -6,24 +6,28 @@ have nothing in common. In a star whatever could be removed has something kept t
 
 The items are gone through in the order of the keep rule. One that no star has yet becomes a keeper, and takes
 all that are near it and that no star has yet. So the report depends on the collection and the order alone, a
-copy is never asked for its own neighbours, and memory holds the order and the copies but no graph: some
-200 MB for a million items.
+copy is never asked for its own neighbours, and memory holds the order and the copies: some 300 MB for a
+million items. Where a map has been drawn, its neighbour graph tells who may be near whom, and only those are
+asked for of whom it cannot tell.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 
 import numpy as np
 
-from sightline.domain.arrays import Float32
+from sightline.domain.arrays import Float32, UInt8
 from sightline.domain.catalogue import Record
 from sightline.domain.collections import Item
+from sightline.domain.contents import BYTES
 from sightline.domain.duplicates import MAX_LIMIT, Copy, DuplicatesOrder, Group, Report, Star
 from sightline.domain.errors import InvalidRequestError
 from sightline.domain.ports import View
+from sightline.services.atlas.folders import NeighbourGraph
+from sightline.services.collections.nearby import Nearby
 from sightline.services.collections.search import OpenViews
 
 AT_ONCE = 1_000  # vectors read from the record
@@ -34,14 +38,21 @@ ROUNDING = 1e-6  # of the cosine of a vector with itself
 KEPT_REPORTS = 4
 
 Progress = Callable[[int, int], None]  # items done, items in all
+GraphOf = Callable[[str], NeighbourGraph | None]
+
+
+def _no_graph(_: str) -> None:
+    """There is none: every item is asked for its neighbours."""
 
 
 class Duplicates:
     """Reports on all collections. Safe to use from several threads."""
 
-    def __init__(self, record: Record, views: OpenViews) -> None:
+    def __init__(self, record: Record, views: OpenViews, graph_of: GraphOf = _no_graph) -> None:
+        """graph_of: the neighbour graph of a collection, where there is one: then few are asked for."""
         self._record = record
         self._views = views
+        self._graph_of = graph_of
         self._lock = threading.Lock()
         self._reports: dict[DuplicatesOrder, Report] = {}
 
@@ -89,28 +100,59 @@ class Duplicates:
     def _near(self, order: DuplicatesOrder, progress: Progress) -> Iterator[Star]:
         view = self._views.view(order.collection)
         neighbours = _Neighbours(self._record, view, order)
-        ids, given_away = self._in_order(order), set[str]()
+        ids, contents = self._in_order(order)
+        nearby = self._nearby(order, neighbours, (ids, contents), progress)
+        given_away = set[str]()
         for start in range(0, len(ids), AT_ONCE):
-            part = [item_id for item_id in ids[start : start + AT_ONCE] if item_id not in given_away]
-            vectors = self._record.vectors_of(order.collection, part)
-            for keeper in part:
+            told = {
+                ids[row]: None if nearby is None else nearby.of(row)
+                for row in range(start, min(start + AT_ONCE, len(ids)))
+                if ids[row] not in given_away
+            }
+            asked = [item_id for item_id, near in told.items() if near is None or near]
+            vectors = self._record.vectors_of(order.collection, asked)
+            for keeper in asked:
                 if keeper in given_away or keeper not in vectors:
                     continue
                 given_away.add(keeper)
-                if copies := neighbours.of(vectors[keeper], given_away):
+                near = told[keeper]
+                about = neighbours.about(vectors[keeper]) if near is None else near
+                if copies := neighbours.of(vectors[keeper], about, left_out=given_away):
                     given_away.update(item_id for item_id, _ in copies)
                     yield Star(keeper, copies)
             progress(min(start + AT_ONCE, len(ids)), len(ids))
 
-    def _in_order(self, order: DuplicatesOrder) -> list[str]:
-        """All ids, keepers before those they are kept for."""
-        ids, places = [], []
+    def _nearby(
+        self,
+        order: DuplicatesOrder,
+        neighbours: "_Neighbours",
+        items: tuple[Sequence[str], UInt8],
+        progress: Progress,
+    ) -> Nearby | None:
+        """Who may be near whom by the neighbour graph; who came after it is asked for now."""
+        graph = self._graph_of(order.collection)
+        if graph is None:
+            return None
+        ids, contents = items
+        nearby = Nearby(graph, ids, contents, least=neighbours.least)
+        newcomers = nearby.newcomers()
+        while part := list(islice(newcomers, AT_ONCE)):
+            for one, vector in self._record.vectors_of(order.collection, part).items():
+                nearby.note(one, neighbours.about(vector))
+            progress(0, len(ids))
+        return nearby
+
+    def _in_order(self, order: DuplicatesOrder) -> tuple[list[str], UInt8]:
+        """All ids, keepers before those they are kept for; and their contents, (N, 32)."""
+        ids, places, contents = [], [], bytearray()
         after = ""
         while page := self._record.page(order.collection, after=after):
             ids += [item.id for item in page]
             places += [order.place(item) for item in page]
+            contents += bytes.fromhex("".join(item.sha256 for item in page))
             after = page[-1].id
-        return [ids[row] for row in sorted(range(len(ids)), key=places.__getitem__)]  # ties stay by id
+        rows = sorted(range(len(ids)), key=places.__getitem__)  # ties stay by id
+        return [ids[row] for row in rows], np.frombuffer(contents, dtype=np.uint8).reshape(-1, BYTES)[rows]
 
 
 @dataclass(frozen=True)
@@ -121,25 +163,34 @@ class _Neighbours:
     view: View
     order: DuplicatesOrder
 
-    def of(self, vector: Float32, left_out: AbstractSet[str]) -> tuple[tuple[str, float], ...]:
-        """Ids and cosines of all that reach the threshold, the nearest first, then by id."""
-        threshold = self.order.threshold or 0.0
-        ids = [item_id for item_id in self._about(vector, threshold) if item_id not in left_out]
+    @property
+    def threshold(self) -> float:
+        return self.order.threshold or 0.0
+
+    @property
+    def least(self) -> float:
+        """The least score, roughly computed, of what may reach the threshold."""
+        return self.threshold - INDEX_ROUNDING
+
+    def of(
+        self, vector: Float32, about: Sequence[str], *, left_out: AbstractSet[str]
+    ) -> tuple[tuple[str, float], ...]:
+        """Ids and cosines of all of these that reach the threshold, the nearest first, then by id."""
+        ids = [item_id for item_id in about if item_id not in left_out]
         if not ids:
             return ()
         vectors = self.record.vectors_of(self.order.collection, ids)
         cosines = ((item_id, _cosine(vector, other)) for item_id, other in vectors.items())
-        near = [(item_id, cosine) for item_id, cosine in cosines if cosine >= threshold - ROUNDING]
+        near = [(item_id, cosine) for item_id, cosine in cosines if cosine >= self.threshold - ROUNDING]
         return tuple(sorted(near, key=lambda one: (-one[1], one[0])))
 
-    def _about(self, vector: Float32, threshold: float) -> list[str]:
+    def about(self, vector: Float32) -> list[str]:
         """Those that may reach the threshold, asked for until one surely does not."""
-        least = threshold - INDEX_ROUNDING
         count = FEW
         while True:
             found = self.view.nearest(vector, count)
-            if len(found) < count or found[-1].score < least:
-                return [scored.item_id for scored in found if scored.score >= least]
+            if len(found) < count or found[-1].score < self.least:
+                return [scored.item_id for scored in found if scored.score >= self.least]
             count *= GROWTH
 
 

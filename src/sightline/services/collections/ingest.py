@@ -5,8 +5,6 @@ stays, whatever happens to them.
 """
 
 import logging
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -17,16 +15,16 @@ from sightline.domain.collections import Space
 from sightline.domain.errors import (
     JobStateError,
     NotReadyError,
-    RecordError,
     SightlineError,
     UnknownJobError,
 )
 from sightline.domain.ledger import REEMBED, Job, Lease, Outcome
 from sightline.services.collections.kinds import INGEST, Ingesting, Kind
 from sightline.services.collections.leases import Leases
-from sightline.services.collections.mishaps import RETRY_S, Mishaps
+from sightline.services.collections.mishaps import Mishaps
 from sightline.services.collections.planning import OpenSource, Order, require_picture, to_plan
 from sightline.services.collections.reembedding import Reembeddings, reembed_request
+from sightline.services.collections.rounds import Rounds
 from sightline.services.collections.seldom import Seldom
 from sightline.services.collections.shardwork import ShardWork
 from sightline.services.collections.speeds import Speeds
@@ -66,9 +64,9 @@ class Ingestion:
         open_source: OpenSource,
         owner: str,
     ) -> None:
-        self._record = record
+        self.record = record
         self.ledger = ledger
-        self._views = views
+        self.views = views
         self._models = models
         self._workshop = workshop
         self._uploads = uploads
@@ -78,50 +76,39 @@ class Ingestion:
             INGEST: Ingesting(record, ledger, open_source),
             REEMBED: self._reembeddings,
         }
-        self._leases = Leases(ledger, owner)
-        self._stopping = threading.Event()
-        self._mishaps = Mishaps(ledger, self._stopping)
-        self._news = threading.Condition()
+        self._leases = Leases(ledger, owner, tuple(self._kinds))
+        self._rounds = Rounds()
+        self._mishaps = Mishaps(ledger, self._rounds.stopping)
         self.speeds = Speeds()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
-        self._threads = [
-            threading.Thread(target=self._repeat, args=(step, pause_s), name=name, daemon=True)
-            for name, step, pause_s in (
-                ("plan", self._plan_next, LOOK_S),
-                *((f"ingest-{number}", self._work_next, LOOK_S) for number in range(WORKERS)),
-                ("heartbeat", self._beat, HEARTBEAT_S),
-                ("room", self._look_for_room, ROOM_S),
-            )
-        ]
+        self._rounds.add("plan", self._plan_next, pause_s=LOOK_S)
+        for number in range(WORKERS):
+            self._rounds.add(f"ingest-{number}", self._work_next, pause_s=LOOK_S)
+        self._rounds.add("heartbeat", self._beat, pause_s=HEARTBEAT_S)
+        self._rounds.add("room", self._look_for_room, pause_s=ROOM_S)
 
     @property
     def is_at_work(self) -> bool:
         """Whether jobs go on here; else they wait for the next who opens the library."""
-        return not self._stopping.is_set() and any(thread.is_alive() for thread in self._threads)
+        return self._rounds.is_at_work
 
     def start(self) -> None:
         """Go on with every job that is unfinished, unasked; a crash may also have come just before an end."""
         for job in self._reembeddings.unended():
             with suppress(SightlineError), self._mishaps.alone(job.id):
                 self._end_if_done(job.id)
-        for thread in self._threads:
-            thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Keep what is in hand, give the shards back, and end."""
-        self._stopping.set()
-        self._tell()
-        ends_at = time.monotonic() + CLOSING_S
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(max(0.0, ends_at - time.monotonic()))
+        self._rounds.close(CLOSING_S)
         self._readers.shutdown(wait=False, cancel_futures=True)
 
     def submit(self, collection: str, order: Order) -> Job:
         """A job, kept before this returns. Raises UnknownCollectionError, SourceError, RecordError."""
         with closing(self._open_source(order.source)):
             job = self.ledger.create(INGEST, collection, order.request())
-        self._tell()
+        self._rounds.tell()
         return job
 
     def require_picture(self, order: Order) -> None:
@@ -134,12 +121,12 @@ class Ingestion:
 
         Raises UnknownCollectionError; MissingUploadsError: it would end without a vector for every item.
         """
-        self._record.prepare_space(space)
+        self.record.prepare_space(space)
         if not drops_unreadable:
             self._uploads.require_readable(collection, space.fingerprint)
         request = reembed_request(space, drops_unreadable=drops_unreadable)
         job = self.ledger.create(REEMBED, collection, request)
-        self._tell()
+        self._rounds.tell()
         return job
 
     def pause(self, job_id: int) -> Job:
@@ -150,7 +137,7 @@ class Ingestion:
         """Raises UnknownJobError; JobStateError: also where it is out of date."""
         self._require_current(job_id)
         job = self.ledger.resume(job_id)
-        self._tell()
+        self._rounds.tell()
         return job
 
     def cancel(self, job_id: int) -> Job:
@@ -161,43 +148,23 @@ class Ingestion:
         """Try all that failed again; returns how many. Raises UnknownJobError, JobStateError as resume."""
         self._require_current(job_id)
         queued = self.ledger.retry(job_id)
-        self._tell()
+        self._rounds.tell()
         return queued
 
     def _require_current(self, job_id: int) -> None:
         job = self.ledger.job(job_id)
-        self._kinds[job.kind].require_current(job)
-
-    def _repeat(self, step: Callable[[], bool], pause_s: float) -> None:
-        """Take a step again and again, with a pause after one that found nothing to do."""
-        while not self._stopping.is_set():
-            try:
-                is_busy = step()
-            except RecordError as error:
-                log.warning("the record cannot be used now", extra={"fields": {"reason": error}})
-                self._stopping.wait(RETRY_S)
-            except Exception:  # a worker's outer loop
-                log.exception("an ingestion's step failed")
-                self._stopping.wait(RETRY_S)
-            else:
-                if not is_busy:
-                    with self._news:
-                        self._news.wait(0 if self._stopping.is_set() else pause_s)
-
-    def _tell(self) -> None:
-        """There is something new to do."""
-        with self._news:
-            self._news.notify_all()
+        if job.kind in self._kinds:
+            self._kinds[job.kind].require_current(job)
 
     def _plan_next(self) -> bool:
-        job = to_plan(self.ledger.unfinished())
+        job = to_plan([job for job in self.ledger.unfinished() if job.kind in self._kinds])
         if job is None:
             return False
         with self._mishaps.alone(job.id):
             look = Seldom(PLAN_LOOK_S, partial(self._require_planning, job.id))
             self._kinds[job.kind].plan(job, look)
             self._end_if_done(job.id)
-        self._tell()
+        self._rounds.tell()
         return True
 
     def _work_next(self) -> bool:
@@ -215,7 +182,7 @@ class Ingestion:
         job = self.ledger.job(lease.job_id)
         with self._kinds[job.kind].opened(job) as (purpose, space):
             work = ShardWork(
-                record=self._record,
+                record=self.record,
                 purpose=purpose,
                 model=self._models(space).model,
                 workshop=self._workshop,
@@ -230,7 +197,7 @@ class Ingestion:
         self._workshop.metrics.settled(
             done=outcome.settled - failed, failed=failed, computed=len(outcome.changes.vectors)
         )
-        self._views.nudge(job.collection)
+        self.views.nudge(job.collection)
         self.speeds.note(self.ledger.job(job.id))
         self._end_if_done(job.id)
         return rest
@@ -244,11 +211,11 @@ class Ingestion:
             log.info("job done", extra={"fields": facts})
 
     def _is_wanted(self, job_id: int) -> bool:
-        return not self._stopping.is_set() and self.ledger.job(job_id).state == "running"
+        return not self._rounds.stopping.is_set() and self.ledger.job(job_id).state == "running"
 
     def _require_planning(self, job_id: int) -> None:
         """Raises NotReadyError: the workers are being ended; JobStateError: the job was, or is paused."""
-        if self._stopping.is_set():
+        if self._rounds.stopping.is_set():
             raise NotReadyError("the server is shutting down")
         if (state := self.ledger.job(job_id).state) != "planning":
             raise JobStateError(f"job {job_id} is {state}; nothing more is planned")

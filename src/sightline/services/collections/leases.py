@@ -5,6 +5,7 @@ nobody could have it until its lease ends.
 """
 
 from collections import deque
+from collections.abc import Sequence
 
 from sightline.domain.catalogue import Ledger
 from sightline.domain.errors import LeaseLostError, UnknownJobError
@@ -12,11 +13,15 @@ from sightline.domain.ledger import Lease, Outcome
 
 
 class Leases:
-    """Safe to use from several threads, each with its own shards. owner: the name they are leased under."""
+    """Safe to use from several threads, each with its own shards.
 
-    def __init__(self, ledger: Ledger, owner: str) -> None:
+    owner: the name they are leased under. kinds: of the jobs that are worked on.
+    """
+
+    def __init__(self, ledger: Ledger, owner: str, kinds: Sequence[str]) -> None:
         self._ledger = ledger
         self._owner = owner
+        self._kinds = tuple(kinds)
         self._held: dict[int, Lease] = {}  # by shard
         self._owed: deque[Lease] = deque()
 
@@ -24,7 +29,7 @@ class Leases:
         """A shard of the oldest running job; None when none is free."""
         while self._owed:
             self._return(self._owed.popleft())
-        lease = self._ledger.claim(self._owner)
+        lease = self._ledger.claim(self._owner, kinds=self._kinds)
         if lease is not None:
             self._held[lease.shard_id] = lease
         return lease

@@ -12,7 +12,13 @@ from sightline.domain.catalogue import Record
 from sightline.domain.collections import PICTURE, Changeset, Collection, Item, SourceNote, Space
 from sightline.domain.errors import ImageError, JobStateError
 from sightline.domain.ledger import Job
+from sightline.domain.maps import Map
 from sightline.domain.ports import Store, Uploads
+from sightline.services.atlas.atlas import Atlas
+from sightline.services.atlas.colours import Colours
+from sightline.services.atlas.fields import Fields
+from sightline.services.atlas.selecting import Selecting
+from sightline.services.atlas.sheets import Sheets
 from sightline.services.collections.choice import ChosenStore, shown
 from sightline.services.collections.duplicates import Duplicates
 from sightline.services.collections.export import Export
@@ -69,6 +75,7 @@ class Described:
     store_address: str
     sources: Sequence[SourceNote]
     counts: Mapping[str, int]  # of items, by the source's name
+    map: Map | None
 
 
 class Library:
@@ -88,6 +95,7 @@ class Library:
         export: Export,
         served: ServedModels,
         ingestion: Ingestion,
+        atlas: Atlas,
         runs_jobs: bool = True,
     ) -> None:
         """runs_jobs: whether jobs are worked on; else they are kept, for the next who opens the library."""
@@ -101,10 +109,13 @@ class Library:
         self.thumbnails = thumbnails
         self.export = export
         self.search = Search(record, views)
-        self.duplicates = Duplicates(record, views)
+        self.duplicates = Duplicates(record, views, atlas.graph)
+        self.sheets, self.selecting = Sheets(record), Selecting(views)
+        self.colours, self.fields = Colours(record), Fields(record)
         self.inspection = Inspection(record, views, database.faults)
         self.served = served
         self.ingestion = ingestion
+        self.atlas = atlas
         self._runs_jobs = runs_jobs
         self._switching = threading.Lock()
 
@@ -114,9 +125,11 @@ class Library:
         self.views.start()
         if self._runs_jobs:
             self.ingestion.start()
+            self.atlas.start()
 
     def close(self) -> None:
         """Keep what is in hand, and give the folder back."""
+        self.atlas.close()
         self.ingestion.close()
         self.views.close()
         self._database.close()
@@ -157,7 +170,15 @@ class Library:
         collection = self.record.collection(name)
         store = self.views.store.name
         sources, counts = self.record.sources(name), self.record.source_counts(name)
-        return Described(collection, self.views.state(name), store, self.views.address, sources, counts)
+        return Described(
+            collection,
+            self.views.state(name),
+            store,
+            self.views.address,
+            sources,
+            counts,
+            self.record.maps.of(name),
+        )
 
     def unserved(self) -> list[Collection]:
         """The collections that are of none of the models served here."""
@@ -209,6 +230,7 @@ class Library:
     def delete(self, name: str) -> None:
         """Delete a collection. Nobody sees it from now on; where its store is down, the rest comes later."""
         self.record.retire(name)
+        self.atlas.forget(name)
         self.views.end(name)
 
     def store(self) -> dict[str, str]:

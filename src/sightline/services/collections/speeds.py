@@ -1,4 +1,4 @@
-"""How fast jobs were lately, which the time left is told by. Does not know what they do."""
+"""How fast jobs were lately, which the time left is told by, and their stage. Does not know what they do."""
 
 import time
 from collections import deque
@@ -13,6 +13,7 @@ class Speeds:
 
     def __init__(self) -> None:
         self._seen: dict[int, deque[tuple[float, int]]] = {}
+        self._stages: dict[int, str] = {}
 
     def note(self, job: Job) -> None:
         """How far it is now."""
@@ -24,6 +25,14 @@ class Speeds:
 
     def forget(self, job_id: int) -> None:
         self._seen.pop(job_id, None)
+        self._stages.pop(job_id, None)
+
+    def enter(self, job_id: int, stage: str) -> None:
+        """At what it is now, of those that do one thing after another."""
+        self._stages[job_id] = stage
+
+    def stage(self, job_id: int) -> str | None:
+        return self._stages.get(job_id)
 
     def per_second(self, job_id: int) -> float | None:
         """How many tasks were done with in a second lately; None while that cannot be told."""

@@ -1,4 +1,4 @@
-"""Small pictures beside hits, made when they are first asked for and kept by content. Knows no route.
+"""Pictures for people: small beside hits, kept by content once drawn, and large. Knows no route.
 
 The cache may be deleted at any time: what came from a source is read again, and so is what came with a
 request and was kept. As that need not be, its thumbnail is drawn when it comes.
@@ -6,17 +6,21 @@ request and was kept. As that need not be, its thumbnail is drawn when it comes.
 
 import hashlib
 import os
+import threading
 from contextlib import closing, suppress
 from pathlib import Path
 
 from sightline.domain.catalogue import Record
 from sightline.domain.collections import TEXT, Item
 from sightline.domain.entries import Entry
-from sightline.domain.errors import EntryChangedError, EntryGoneError
+from sightline.domain.errors import EntryChangedError, EntryGoneError, OverloadedError
 from sightline.imaging.limits import Limits
-from sightline.imaging.thumbnails import thumbnail
+from sightline.imaging.thumbnails import LARGE_PX, thumbnail
 from sightline.services.collections.planning import OpenSource
 from sightline.services.collections.uploads import KeptUploads
+
+LARGE_AT_ONCE = 2  # decoding one may take 600 MB
+DRAWING_S = 5.0  # a turn is waited for
 
 
 class ThumbnailCache:
@@ -60,6 +64,7 @@ class Thumbnails:
         self._record = record
         self._uploads = uploads
         self._open_source = open_source
+        self._drawing = threading.BoundedSemaphore(LARGE_AT_ONCE)
 
     def of(self, collection: str, item: Item, limits: Limits) -> bytes:
         """A WebP of the item's picture.
@@ -68,6 +73,22 @@ class Thumbnails:
         """
         found = self._cache.find(item.sha256)
         return found or self.keep(item.sha256, self._read(collection, item), limits)
+
+    def large(self, collection: str, item: Item, limits: Limits) -> bytes:
+        """A WebP to fill a screen, drawn each time.
+
+        Raises OverloadedError: as many are drawn as there is memory for; and as `of`.
+        """
+        if not self._drawing.acquire(timeout=DRAWING_S):
+            raise OverloadedError(
+                f"{LARGE_AT_ONCE} large pictures are drawn just now, the limit; try again after the time in "
+                "Retry-After",
+                retry_after_s=1.0,
+            )
+        try:
+            return thumbnail(self._read(collection, item), limits, size_px=LARGE_PX)
+        finally:
+            self._drawing.release()
 
     def keep(self, sha256: str, data: bytes, limits: Limits) -> bytes:
         """Draw the thumbnail of a picture and keep it. Raises ImageError."""

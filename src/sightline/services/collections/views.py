@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sightline.domain.catalogue import Record
@@ -59,6 +60,7 @@ class Views:
         self._deletions = Counter[str]()
         self._retry_s: dict[str, float] = {}
         self._trouble: dict[str, str] = {}
+        self._followed: Callable[[str], None] = _nobody
         self._is_closed = False
         self._threads = [
             threading.Thread(target=self._follow_all, name="views", daemon=True),
@@ -108,6 +110,10 @@ class Views:
             self._due.setdefault(name, time.monotonic() + PAUSE_S)
             self._calm.pop(name, None)
             self._changed.notify_all()
+
+    def when_followed(self, tell: Callable[[str], None]) -> None:
+        """Called with a collection's name whenever its view has caught up, by the thread that follows."""
+        self._followed = tell
 
     def wait(self, name: str, seq: int, *, timeout_s: float) -> bool:
         """Wait until the view holds the record up to a change; False if it does not in time, or is gone."""
@@ -239,6 +245,7 @@ class Views:
         self._behind[name] = 0
         if is_behind:
             self._opened.note(name, self._reached[name])
+        self._followed(name)
         with self._changed:
             self._calm.setdefault(name, time.monotonic() + CALM_S)
             self._changed.notify_all()
@@ -281,3 +288,7 @@ class Views:
                     return ready
                 self._changed.wait(None if ready is None else due[ready] - now)
         return None
+
+
+def _nobody(_: str) -> None:
+    """Nobody wants to know."""

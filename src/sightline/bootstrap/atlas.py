@@ -1,0 +1,34 @@
+"""Joins what draws, names and keeps maps to an atlas. Knows every product by name, and no protocol."""
+
+from pathlib import Path
+
+from sightline.bootstrap.places import owner_name
+from sightline.domain.ports import Cartographer
+from sightline.projections.cartographer import ProcessCartographer
+from sightline.services.atlas.atlas import Atlas
+from sightline.services.atlas.folders import MapFolders
+from sightline.services.atlas.naming import ClusterNames
+from sightline.services.atlas.vocabulary import WordVectors
+from sightline.services.collections.ingest import Ingestion
+from sightline.services.served import ServedModels
+
+# folders in the library's; all of them may be deleted
+MAPS = "maps"
+WORDS = "words"  # their vectors, of each model
+COMPILED = "compiled"  # what UMAP compiles at its first drawing
+
+
+def join_atlas(
+    home: Path, served: ServedModels, ingestion: Ingestion, *, cartographer: Cartographer | None = None
+) -> Atlas:
+    """On the same record as ingestion. cartographer: who draws; None for a process of its own."""
+    return Atlas(
+        ingestion.record,
+        ingestion.ledger,
+        ingestion.views,
+        cartographer=cartographer or ProcessCartographer(home / COMPILED),
+        names=ClusterNames(served, WordVectors(home / WORDS, served.workshop)),
+        folders=MapFolders(home / MAPS),
+        speeds=ingestion.speeds,
+        owner=owner_name(home),
+    )

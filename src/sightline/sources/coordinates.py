@@ -1,0 +1,95 @@
+"""Places that people have for items, in a CSV or Parquet file. Does not know whose items they are.
+
+Columns `id` (or `item_id`, as exports call it), `x` and `y`; others are passed over.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from sightline.domain.arrays import Float32
+from sightline.domain.errors import InvalidRequestError
+from sightline.sources.parquet_rows import confined_to
+
+MAX_PLACES = 2_000_000
+IDS = ("id", "item_id")
+PARQUET = b"PAR1"  # how such a file begins
+ROWS_AT_ONCE = 10_000
+
+Rows = Iterator[tuple[str, Any, Any]]
+
+
+def read_coordinates(data: bytes) -> tuple[list[str], Float32]:
+    """Ids, and (N, 2) places. Raises InvalidRequestError: it says which row, or which column is missing."""
+    return collected(_parquet(data) if data.startswith(PARQUET) else _csv(data))
+
+
+def collected(rows: Rows) -> tuple[list[str], Float32]:
+    """Raises InvalidRequestError: a place is no place, or there are too many."""
+    ids: list[str] = []
+    places: list[tuple[float, float]] = []
+    for number, (item_id, x, y) in enumerate(rows, 1):
+        if number > MAX_PLACES:
+            raise InvalidRequestError(f"more than {MAX_PLACES} places are given, the limit; give fewer")
+        ids.append(item_id)
+        try:
+            places.append((float(x), float(y)))
+        except (TypeError, ValueError):
+            raise InvalidRequestError(f"row {number}: x or y is no number; leave the row out") from None
+    with np.errstate(over="ignore"):  # what becomes infinite is refused with what is
+        return ids, np.array(places, dtype=np.float32).reshape(-1, 2)
+
+
+def _csv(data: bytes) -> Rows:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidRequestError("the file is neither Parquet nor CSV in UTF-8; save it so") from None
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        columns = _columns([name.strip() for name in next(reader, [])])
+        for number, cells in enumerate(reader, 1):
+            if len(cells) > max(columns):
+                item_id, x, y = (cells[column] for column in columns)
+                yield item_id, x, y
+            elif cells:
+                raise InvalidRequestError(f"row {number} has {len(cells)} cells, too few; see its quotes")
+    except csv.Error:
+        raise InvalidRequestError("the file cannot be read as CSV; see its quotes and line ends") from None
+
+
+def _columns(names: Sequence[str]) -> tuple[int, int, int]:
+    """Where id, x and y stand."""
+    own = next((name for name in IDS if name in names), None)
+    lacking = [name for name in ("x", "y") if name not in names]
+    if own is None or lacking:
+        missing = ", ".join(["id"] * (own is None) + lacking)
+        raise InvalidRequestError(f"the file has no column {missing}; its first row names id, x and y")
+    return names.index(own), names.index("x"), names.index("y")
+
+
+def _parquet(data: bytes) -> Rows:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "places.parquet"
+        path.write_bytes(data)
+        try:
+            with confined_to(str(path)) as database:
+                described = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)])
+                names = [name for name, *_ in described.fetchall()]
+                own = names[_columns(names)[0]]  # one of IDS
+                rows = database.execute(
+                    f"SELECT {own}::VARCHAR, x::DOUBLE, y::DOUBLE FROM read_parquet(?)",  # noqa: S608
+                    [str(path)],
+                )
+                while several := rows.fetchmany(ROWS_AT_ONCE):
+                    yield from several
+        except duckdb.Error:
+            raise InvalidRequestError(
+                "the file cannot be read as Parquet with numbers in x and y; write it anew"
+            ) from None
