@@ -10,17 +10,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from demo.client import ingest, search
+import sightline
 from demo.contact_sheet import contact_sheet
 from demo.results import HITS, Answer, answer_of, print_answers
 from demo.server import DemoError, Server, running_server
-from demo.shop import QUESTIONS, Article, Question, picture_question, stock, write_catalogue
+from demo.shop import PICTURES, QUESTIONS, Article, Question, picture_question, stock, write_catalogue
+from sightline.domain.errors import ServerAwayError, ServerRefusedError
 
 MODEL = "mini"
 COLLECTION = "shop"
 OUTPUT = Path("demo-output")
 ERROR, INTERRUPTED = 1, 130
 PIPE_WIDTH = 120
+LEAST_PICTURES, MOST_PICTURES = 60, 5000
+TIMEOUT_S = 60.0
 
 
 def main() -> int:
@@ -30,9 +33,10 @@ def main() -> int:
         sys.stdout.reconfigure(line_buffering=True)  # the address must show in a pipe too, while we wait
     console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
     try:
+        count = _pictures()
         with running_server(MODEL, OUTPUT, os.environ) as server:
-            _run(console, server)
-    except DemoError as error:
+            _run(console, server, count)
+    except (DemoError, ServerRefusedError, ServerAwayError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return ERROR
     except KeyboardInterrupt:
@@ -41,42 +45,58 @@ def main() -> int:
     return 0
 
 
-def _run(console: Console, server: Server) -> None:
+def _pictures() -> int:
+    """Raises DemoError: it is no number that the demo is made for."""
+    wanted = os.environ.get("DEMO_PICTURES", str(PICTURES))
+    if not wanted.isdecimal() or not LEAST_PICTURES <= int(wanted) <= MOST_PICTURES:
+        raise DemoError(
+            f"DEMO_PICTURES is {wanted!r}; set it to {LEAST_PICTURES} to {MOST_PICTURES}, or leave it out"
+        )
+    return int(wanted)
+
+
+def _run(console: Console, server: Server, count: int) -> None:
     started = time.monotonic()
     server.wait_until_ready()
     console.print(
         f"sightline serve --model {MODEL}: ready in {time.monotonic() - started:.1f} s at {server.url}"
     )
-    articles = stock()
-    _take_in(console, server, articles)
-    answers = [_asked(server, question, articles) for question in (*QUESTIONS, picture_question())]
+    started = time.monotonic()
+    articles = stock(count)
+    console.print(f"{count} pictures of things that a shop sells drawn in {time.monotonic() - started:.1f} s")
+    with sightline.Client(server.url, timeout_s=TIMEOUT_S) as client:
+        _take_in(console, client, articles)
+        answers = [_asked(client, question, articles) for question in (*QUESTIONS, picture_question())]
     print_answers(console, answers)
-    _write_pictures(console, answers)
+    _write_pictures(console, answers, count)
     if os.environ.get("SERVE") != "0":
         _show_curl(console, server)
         _stay(console, server)
 
 
-def _take_in(console: Console, server: Server, articles: Sequence[Article]) -> None:
+def _take_in(console: Console, client: sightline.Client, articles: Sequence[Article]) -> None:
     """The shop's table becomes a collection."""
     table = write_catalogue(OUTPUT, articles)
     started = time.monotonic()
-    job = ingest(server.url, COLLECTION, table)
-    known = "" if job["computed"] == len(articles) else f", {job['computed']} of them not known before"
+    job = client.wait(client.ingest(COLLECTION, table.resolve(), name="catalogue"))
+    if job.state != "done" or job.failed:
+        raise DemoError(f"the catalogue was not taken in: {job.state}, {job.message}")
+    known = "" if job.computed else ", none of them new"
     console.print(
-        f"{len(articles)} drawn pictures of {table} taken in in {time.monotonic() - started:.1f} s{known}"
+        f"{len(articles)} pictures of {table} taken in in {time.monotonic() - started:.1f} s{known}"
     )
 
 
-def _asked(server: Server, question: Question, articles: Sequence[Article]) -> Answer:
-    hits = search(server.url, COLLECTION, words=question.words, png=question.png, k=HITS)
-    return answer_of(question, hits, articles)
+def _asked(client: sightline.Client, question: Question, articles: Sequence[Article]) -> Answer:
+    picture = question.png
+    asked = {"text": question.words} if picture is None else {"image": picture}
+    return answer_of(question, client.search(COLLECTION, query=[asked], k=HITS).hits, articles)
 
 
-def _write_pictures(console: Console, answers: Sequence[Answer]) -> None:
+def _write_pictures(console: Console, answers: Sequence[Answer], count: int) -> None:
     """The contact sheet, and the picture that was searched with, for the examples."""
     OUTPUT.mkdir(exist_ok=True)
-    sheet = contact_sheet(answers, "Sightline", f"{MODEL} · nearest of 60 drawn pictures")
+    sheet = contact_sheet(answers, "Sightline", f"{MODEL} · nearest of {count} drawn pictures")
     sheet.save(OUTPUT / "contact-sheet.png")
     for answer in answers:
         if answer.question.png is not None:
@@ -105,4 +125,5 @@ def _stay(console: Console, server: Server) -> None:
         console.print("ended")
 
 
-sys.exit(main())
+if __name__ == "__main__":  # the processes that draw import it too
+    sys.exit(main())

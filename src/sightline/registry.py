@@ -39,6 +39,7 @@ SOURCES = {
 FORMATS = {
     "csv": "sightline.exports.text:CSV",
     "duckdb": "sightline.exports.tables:DUCKDB",
+    "ids": "sightline.exports.text:IDS",
     "jsonl": "sightline.exports.text:JSONL",
     "npy": "sightline.exports.arrays:NPY",
     "npz": "sightline.exports.arrays:NPZ",

@@ -474,6 +474,12 @@ def test_streams_that_are_closed_lead_nowhere_and_the_work_is_done(tmp_path: Pat
     assert photos["items"] == 3
 
 
+def test_export_of_a_part_of_a_map_needs_a_map(served: Path) -> None:
+    done = run(served, "export", "few.txt", "-c", "photos", "--within", '{"clusters": [3]}')
+    assert (done.returncode, b"has no map" in done.stderr) == (1, True)
+    assert not list(served.glob("few.txt"))
+
+
 def test_export_says_how_many_items_it_wrote_and_which_field_no_item_has(served: Path) -> None:
     done = run(served, "export", "few.jsonl", "-c", "photos", "--filter", '{"colr": "red"}')
     assert done.returncode == 0

@@ -15,11 +15,20 @@ import httpx
 import pytest
 from PIL import Image
 
+import sightline
 from demo.contact_sheet import FRAME, GAP, GOOD, HEAD, LABEL, MARGIN, THUMB, contact_sheet
 from demo.results import HITS, PRODUCT, answer_of
-from demo.shop import PICTURES, QUESTIONS, WANTED, picture_question, stock
+from demo.shop import QUESTIONS, WANTED, picture_question, stock
+from sightline.client.answers import Hit
+from sightline.domain.duplicates import NEAR
 
 ROOT = Path(__file__).parents[2]
+FEW = 120  # of the six hundred articles: they are drawn anew each time
+
+
+@pytest.fixture(scope="module")
+def articles():
+    return stock(FEW)
 
 
 @pytest.fixture
@@ -36,7 +45,7 @@ def demo(cwd, port, **settings):
     return subprocess.Popen(
         [sys.executable, "-m", "demo"],
         cwd=cwd,
-        env={**clean, "PYTHONPATH": paths, "DEMO_PORT": str(port), **settings},
+        env={**clean, "PYTHONPATH": paths, "DEMO_PORT": str(port), "DEMO_PICTURES": str(FEW), **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -67,7 +76,7 @@ def test_demo_finds_what_was_asked_for_and_a_second_one_its_vectors_in_the_libra
     with demo(tmp_path, port, SERVE="0") as process:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
-    assert re.search(r"60 drawn pictures of .*catalogue\.csv taken in in [0-9.]+ s$", out, re.MULTILINE)
+    assert re.search(rf"{FEW} pictures of .*catalogue\.csv taken in in [0-9.]+ s$", out, re.MULTILINE)
     assert re.search(r"“a red dress” +red dress ", out)
     assert re.search(r"“a yellow rucksack” +yellow backpack ", out)
     assert re.search(r"the picture of a yellow +yellow backpack ", out)
@@ -77,7 +86,7 @@ def test_demo_finds_what_was_asked_for_and_a_second_one_its_vectors_in_the_libra
     assert not is_listening(port)
     with demo(tmp_path, port, SERVE="0") as process:
         out, _ = process.communicate(timeout=60)
-    assert ", 0 of them not known before" in out
+    assert ", none of them new" in out
 
 
 def test_server_stays_for_the_printed_examples_until_ctrl_c(tmp_path, port):
@@ -93,7 +102,7 @@ def test_server_stays_for_the_printed_examples_until_ctrl_c(tmp_path, port):
         assert [answer.status_code for answer in answers] == [200] * 4
         assert all(hit["metadata"]["price"] < 50 for hit in answers[0].json()["hits"])
         assert answers[1].json()["hits"][0]["metadata"]["title"] == "yellow backpack"
-        assert answers[2].json()["items"] == 60
+        assert answers[2].json()["items"] == FEW
         assert len(answers[3].json()["embedding"]) == 128
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
@@ -130,23 +139,42 @@ def test_server_that_does_not_come_up_shows_the_end_of_its_log(tmp_path, port):
     assert "the server ended at its start; the end of its log:\n  error: SIGHTLINE_ENGINE='steam'" in err
 
 
-def test_shop_has_four_of_each_that_visitors_ask_for_and_not_the_picture_they_bring():
-    articles = stock()
+def test_shop_has_four_of_each_that_visitors_ask_for_and_not_the_picture_they_bring(articles):
     kinds = Counter((article.product.kind, article.product.colour) for article in articles)
-    assert len(articles) == PICTURES
+    assert len(articles) == FEW
     assert [kinds[wanted] for wanted in WANTED] == [4] * len(WANTED)
     assert {(question.kind, question.colour) for question in QUESTIONS} == set(WANTED)
-    assert picture_question().png not in [article.png for article in articles]
+    asked = picture_question().picture
+    assert all(article.picture.tobytes() != asked.tobytes() for article in articles)
 
 
-def test_sheet_frames_in_green_what_was_asked_for_and_nothing_else():
-    articles = [
-        article for article in stock() if (article.product.kind, article.product.colour) == WANTED[0]
-    ][:2]
-    articles += [article for article in stock() if article.product.colour == "blue"][: HITS - 2]
-    hits = [{"metadata": {PRODUCT: f"{number}"}, "score": 0.9} for number in range(HITS)]
-    answer = answer_of(QUESTIONS[0], hits, articles)
-    assert [hit.article for hit in answer.hits] == articles
+def test_shop_has_a_few_articles_twice_by_the_same_file_and_by_one_that_only_looks_the_same(articles):
+    copies = [article for article in articles if article.copy_of is not None]
+    assert [article.product for article in copies] == [articles[one.copy_of].product for one in copies]
+    is_exact = [article.jpeg == articles[article.copy_of].jpeg for article in copies]
+    assert Counter(is_exact) == {True: 2, False: 2}
+    model = sightline.load("mini")
+    originals = model.embed_images([articles[article.copy_of].picture for article in copies])
+    cosines = (model.embed_images([article.jpeg for article in copies]) * originals).sum(axis=1)
+    assert all(cosine > NEAR for cosine in cosines)
+
+
+def test_number_of_pictures_that_the_demo_is_not_made_for_is_refused_before_anything_starts(tmp_path, port):
+    with demo(tmp_path, port, SERVE="0", DEMO_PICTURES="3") as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.startswith("demo: DEMO_PICTURES is '3'; set it to 60 to")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sheet_frames_in_green_what_was_asked_for_and_nothing_else(articles):
+    shown = [article for article in articles if (article.product.kind, article.product.colour) == WANTED[0]][
+        :2
+    ]
+    shown += [article for article in articles if article.product.colour == "blue"][: HITS - 2]
+    hits = [Hit(f"{number}", 0.9, False, "", {PRODUCT: f"{number}"}, "") for number in range(HITS)]
+    answer = answer_of(QUESTIONS[0], hits, shown)
+    assert [hit.article for hit in answer.hits] == shown
     sheet = contact_sheet([answer], "title", "note")
     green = tuple(bytes.fromhex(GOOD[1:]))
     lefts = [MARGIN + LABEL + place * (THUMB + GAP) for place in range(HITS)]

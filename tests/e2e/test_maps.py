@@ -164,6 +164,18 @@ def test_colours_and_legends_go_together(server: Running) -> None:
     assert nothing == b"\xff" * COUNT
 
 
+def test_a_selection_is_taken_away_as_a_polygon(server: Running) -> None:
+    asked = {"within": json.dumps(RIGHT), "filter": json.dumps({"colour": "red"})}
+    answer = server.client.get(f"{SHOES}/export", params={**asked, "format": "ids"})
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.text.splitlines() == sorted(named(6, 8, 9, 11))
+    assert server.client.get(f"{SHOES}/export/survey", params=asked).json()["items"] == 4
+    lines = server.client.get(f"{SHOES}/export", params={**asked, "vectors": "false"}).text.splitlines()
+    assert [json.loads(line)["item_id"] for line in lines] == sorted(named(6, 8, 9, 11))
+    for wrong in ('{"rows": [1]}', "[[0, 0]]", "7", '{"filter": {}}', "{"):
+        refused(server.client.get(f"{SHOES}/export", params={"within": wrong}), 400, "invalid_request")
+
+
 def test_rows_of_items_are_told(server: Running) -> None:
     asked = {"ids": ["s 3", "nobody", "s 0"]}
     assert server.client.post(f"{SHOES}/map/rows", json=asked).json()["rows"] == [3, None, 0]

@@ -100,7 +100,7 @@ READ = {
 }
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", READ)
 def test_what_was_written_is_read_back_in_order(tmp_path, name):
     path = tmp_path / f"o'ut{export_format(name).ending}"
     write(path, name)
@@ -110,7 +110,13 @@ def test_what_was_written_is_read_back_in_order(tmp_path, name):
     assert np.array_equal(np.array([row["vector"] for row in rows], np.float32), BATCH["vector"])
 
 
-@pytest.mark.parametrize("name", FORMATS)
+def test_ids_are_lines_and_every_other_format_can_be_read_back(tmp_path):
+    write(tmp_path / "ids.txt", "ids")
+    assert (tmp_path / "ids.txt").read_text(encoding="utf-8").split("\n") == [*BATCH["item_id"], ""]
+    assert {*READ, "ids"} == set(FORMATS)
+
+
+@pytest.mark.parametrize("name", READ)
 def test_no_rows_are_a_valid_file(tmp_path, name):
     path = tmp_path / "x.out"
     write(path, name, {column.name: [] for column in COLUMNS})

@@ -1,4 +1,4 @@
-"""JSON lines and CSV. Do not know where the text goes.
+"""JSON lines, CSV, and bare lines. Do not know where the text goes.
 
 A vector's numbers have the fewest digits that read back as the same float32.
 """
@@ -61,6 +61,19 @@ class Csv:
         return _lines(zip(*cells, strict=True))
 
 
+class Lines:
+    """The first column, a value a line. For what holds no end of a line, as ids do."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._column = columns[0]
+
+    def head(self) -> bytes:
+        return b""
+
+    def rows(self, batch: Batch) -> bytes:
+        return "".join(f"{value}\n" for value in batch[self._column.name]).encode()
+
+
 class TextFile:
     """A file that an encoder fills."""
 
@@ -84,6 +97,7 @@ def _format(ending: str, media_type: str, encode: Callable[[Sequence[Column]], E
 
 
 JSONL = _format(".jsonl", "application/jsonl", JsonLines)
+IDS = _format(".txt", "text/plain; charset=utf-8", Lines)
 CSV = _format(".csv", "text/csv; charset=utf-8", Csv)
 
 

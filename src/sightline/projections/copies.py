@@ -3,6 +3,7 @@
 A layout has one point for all of them: as many at distance 0 as a point has neighbours would cut them off.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,22 +63,30 @@ def with_copies(graph: Graph, copies: Copies) -> Graph:
     """The graph of all rows from that of the firsts: copies are each other's nearest neighbours."""
     if not copies.is_any:
         return graph
-    count = graph.neighbours.shape[1]
-    neighbours = np.full((len(copies.groups), count), NONE, dtype=np.int32)
-    scores = np.full((len(copies.groups), count), -np.inf, dtype=np.float32)
-    members = np.argsort(copies.groups, kind="stable")  # group by group
-    starts = np.searchsorted(copies.groups[members], np.arange(len(copies.firsts) + 1))
-    for row, group in enumerate(copies.groups.tolist()):
-        found: list[int] = []
-        cosines: list[float] = []
-        near = graph.neighbours[group]
-        for other, score in zip([group, *near], [1.0, *graph.scores[group]], strict=True):
-            if other == NONE or len(found) >= count:
-                break
-            rows = members[starts[other] : starts[other + 1]][: count + 1]
-            rows = rows[rows != row]
-            found.extend(rows.tolist())
-            cosines.extend([score] * len(rows))
-        neighbours[row, : len(found[:count])] = found[:count]
-        scores[row, : len(found[:count])] = cosines[:count]
+    near = graph.neighbours[copies.groups]
+    neighbours = np.where(near == NONE, NONE, copies.firsts[near]).astype(np.int32)
+    scores = graph.scores[copies.groups]
+    sizes = np.bincount(copies.groups)
+    has_copies = np.where(near == NONE, False, sizes[near] > 1).any(axis=1) | (sizes[copies.groups] > 1)
+    members = np.split(np.argsort(copies.groups, kind="stable"), np.cumsum(sizes)[:-1])  # of each group
+    for row in np.flatnonzero(has_copies).tolist():
+        groups = [copies.groups[row], *near[row][near[row] != NONE]]
+        likeness = [1.0, *graph.scores[copies.groups[row]]]
+        found, cosines = _with_members(row, zip(groups, likeness, strict=False), members, near.shape[1])
+        neighbours[row], scores[row] = NONE, -np.inf
+        neighbours[row, : len(found)], scores[row, : len(found)] = found, cosines
     return Graph(neighbours, scores)
+
+
+def _with_members(
+    row: int, groups: Iterable[tuple[int, float]], members: Sequence[Int64], count: int
+) -> tuple[list[int], list[float]]:
+    """The first `count` rows of these groups without the row itself, and the cosine of each."""
+    found: list[int] = []
+    cosines: list[float] = []
+    for group, cosine in groups:
+        rows = members[group][: count + 1]
+        others = rows[rows != row][: count - len(found)].tolist()
+        found += others
+        cosines += [cosine] * len(others)
+    return found, cosines

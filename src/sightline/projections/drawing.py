@@ -13,6 +13,7 @@ from sightline.domain.errors import MapFailedError
 from sightline.domain.maps import LANDMARKS, NO_CLUSTER, Drawn, MapOrder
 from sightline.domain.ports import Telling
 from sightline.projections import clusters
+from sightline.projections.cells import SEEN
 from sightline.projections.copies import copies_of, with_copies
 from sightline.projections.layout import FEWEST, INSTALL, laid_out, load_umap
 from sightline.projections.neighbours import Graph, Vectors, graph_of, prepared
@@ -22,7 +23,7 @@ from sightline.projections.quality import outliers_of, quality_of
 
 VECTORS = "vectors.npy"
 AXES = 128  # along which candidates are looked for; along 64, one in twenty more neighbours is missed
-WHOLE_UP_TO = 20_000  # rows are compared along all axes: that finds every neighbour, and takes seconds
+WHOLE_UP_TO = SEEN  # rows are compared with each other, along all axes: that finds every neighbour
 # of the time that 100,000 rows take, where each stage ends
 STAGES = {"vectors": 0.05, "graph": 0.3, "layout": 0.85, "places": 0.9, "clusters": 1.0}
 

@@ -17,6 +17,7 @@ from sightline.web.library import at_length, in_thread, item_answer, library_of,
 from sightline.web.openai import ERRORS
 from sightline.web.parameters import Limit, Offset, require_known
 from sightline.web.pieces import in_pieces
+from sightline.web.selections import within_of
 from sightline.web.state import state_of
 from sightline.web.uploads import bounded_json
 
@@ -67,12 +68,21 @@ async def list_duplicates(
 
 @router.get("/v1/collections/{name}/export", summary="All of a collection as a file")
 async def export(
-    request: Request, name: str, *, format: str = "jsonl", filter: str | None = None, vectors: bool = True
+    request: Request,
+    name: str,
+    *,
+    format: str = "jsonl",
+    filter: str | None = None,
+    within: str | None = None,
+    vectors: bool = True,
 ) -> Response:
-    """filter: as in a search, as JSON. What changes while it is sent is there as it was or as it is."""
+    """filter: as in a search, as JSON. within: a lasso, clusters, as in `map/select`, as JSON.
+
+    What changes while it is sent is there as it was or as it is.
+    """
     library = library_of(request)
     where = None if filter is None else parse(bounded_json(filter.encode(), "the filter"))
-    order = ExportOrder(name, format, where, with_vectors=vectors)
+    order = ExportOrder(name, format, where, within_of(within), with_vectors=vectors)
 
     def go_on(_: int) -> None:
         if state_of(request).is_draining:
@@ -86,17 +96,20 @@ async def export(
 
 
 @router.get("/v1/collections/{name}/export/survey", summary="How many items an export will hold")
-async def survey_export(request: Request, name: str, *, filter: str | None = None) -> Response:
-    """filter: as in the export. notes: which of its fields no item has."""
+async def survey_export(
+    request: Request, name: str, *, filter: str | None = None, within: str | None = None
+) -> Response:
+    """filter, within: as in the export. notes: which of its fields no item has."""
     library, left = library_of(request), threading.Event()
     where = None if filter is None else parse(bounded_json(filter.encode(), "the filter"))
+    order = ExportOrder(name, "jsonl", where, within_of(within))
 
     def go_on(_: int) -> None:
         if state_of(request).is_draining or left.is_set():
             raise NotReadyError("the server is shutting down; ask another one")
 
     def found() -> dict[str, object]:
-        survey = library.export.survey(ExportOrder(name, "jsonl", where), go_on)
+        survey = library.export.survey(order, go_on)
         return {"items": survey.items, "notes": list(survey.notes)}
 
     try:

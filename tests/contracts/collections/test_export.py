@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from sightline.domain.collections import Changeset, Item, Space
-from sightline.domain.errors import InvalidRequestError, UnknownCollectionError
+from sightline.domain.contents import of_hex
+from sightline.domain.errors import InvalidRequestError, NoMapError, UnknownCollectionError
 from sightline.domain.filter_syntax import parse
+from sightline.domain.maps import Drawn, MapOrder, Points
+from sightline.domain.selections import Outline, Selection
 from sightline.registry import export_format
 from sightline.services.collections.export import EXPORT_FORMATS, ROWS, Export, ExportOrder
 from sightline.stores.memory import MemoryStore
@@ -70,6 +73,42 @@ def test_filtered_items_only_in_every_format(library, export, tmp_path, name):
         assert np.array_equal(np.load(target)["vector"], library.vectors[::3])
 
 
+@pytest.fixture
+def drawn(library):
+    """A map: item n at (n, 0), in cluster n % 4."""
+    names = sorted(content(n) for n in range(COUNT))
+    numbers = {content(n): n for n in range(COUNT)}
+    rows = np.array([numbers[name] for name in names])
+    points = Points(
+        contents=of_hex(names),
+        places=np.stack([rows, np.zeros(COUNT)], axis=1).astype(np.float32),
+        clusters=(rows % 4).astype(np.uint8),
+        landmarks=np.ones(COUNT, dtype=bool),
+    )
+    space = library.record.space("shoes").fingerprint
+    library.record.maps.keep("shoes", points, space=space, order=MapOrder(), drawn=Drawn("pca"), clusters=[])
+
+
+@pytest.mark.usefixtures("drawn")
+@pytest.mark.parametrize("name", EXPORT_FORMATS)
+def test_what_lies_within_a_lasso_is_exported_in_every_format(library, export, tmp_path, name):
+    square = Outline("add", [(99.5, -1), (1_200.5, -1), (1_200.5, 1), (99.5, 1)])
+    order = ExportOrder("shoes", name, parse({"colour": "red"}), Selection([square], clusters=[0, 1]))
+    numbers = [n for n in range(100, 1_201) if n % 3 == 0 and n % 4 < 2]
+    target = tmp_path / f"within{export_format(name).ending}"
+    assert export.to_file(order, target) == export.survey(order).items == len(numbers)
+    if name == "ids":
+        assert target.read_text().splitlines() == [f"i{n:04}" for n in numbers]
+    if name == "npz":
+        assert np.array_equal(np.load(target)["vector"], library.vectors[numbers])
+
+
+@pytest.mark.parametrize("name", EXPORT_FORMATS)
+def test_without_a_map_nothing_lies_within_anything(export, name):
+    with pytest.raises(NoMapError):
+        export.pieces(ExportOrder("shoes", name, within=Selection(clusters=[1])))
+
+
 @pytest.mark.parametrize("name", EXPORT_FORMATS)
 def test_pieces_are_the_file_and_leave_nothing_behind(export, tmp_path, name):
     order = ExportOrder("shoes", name)
@@ -118,7 +157,7 @@ def test_export_that_cannot_be_made_is_refused_before_the_first_piece(export):
 
 @pytest.mark.parametrize("name", ["xlsx", "npy"])
 def test_format_that_collections_are_not_exported_in_is_refused(name):
-    with pytest.raises(InvalidRequestError, match=r"there are csv, duckdb, jsonl, npz, parquet"):
+    with pytest.raises(InvalidRequestError, match=r"there are csv, duckdb, ids, jsonl, npz, parquet"):
         ExportOrder("shoes", name)
 
 

@@ -6,7 +6,7 @@ long as the command takes, and talks to itself.
 
 import gc
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ import httpx
 from sightline.catalogue.owner import Holder, holder
 from sightline.cli.library.errand import Errand
 from sightline.cli.loading import settings_for
+from sightline.client.exchange import refusal
 from sightline.domain.errors import FolderOwnedError, ServerAwayError, ServerRefusedError, SettingsError
 from sightline.environment import home_of
 from sightline.services.collections.choice import shown
@@ -93,12 +94,12 @@ class Connection:
                     ) from error
                 self._reconnect()
                 continue
-            if _error(answer).get("code") == "not_ready" and time.monotonic() < end:
-                time.sleep(LOOK_S)
-                continue
-            if answer.is_error:
-                raise _refusal(answer)
-            return answer
+            if not answer.is_error:
+                return answer
+            refused = _refusal(answer)
+            if refused.code != "not_ready" or time.monotonic() >= end:
+                raise refused
+            time.sleep(LOOK_S)
 
     def _reconnect(self) -> None:
         """Ask whoever owns the library now. Raises ServerAwayError: our own server has ended."""
@@ -201,16 +202,4 @@ def _json(answer: httpx.Response) -> Any:
 
 
 def _refusal(answer: httpx.Response) -> ServerRefusedError:
-    error = _error(answer)
-    message = error.get("message") or f"the server answered {answer.status_code}"
-    return ServerRefusedError(str(message), code=str(error.get("code", "internal")))
-
-
-def _error(answer: httpx.Response) -> Mapping[str, object]:
-    if not answer.is_error:
-        return {}
-    try:
-        error = answer.json()["error"]
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return error if isinstance(error, Mapping) else {}
+    return refusal(answer.status_code, answer.headers, answer.content)

@@ -1,22 +1,19 @@
 """A job followed to its end: as events, or by asking where there are none. Does not know what it does."""
 
-import json
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from sightline.cli.library.connection import Connection
 from sightline.cli.progress import Progress
+from sightline.client.answers import BY_REQUEST
+from sightline.client.events import EventLines, JobEvent
+from sightline.client.steps import Facts
 from sightline.domain.errors import ServerAwayError, ServerRefusedError
 from sightline.domain.ledger import REEMBED, STATES, UNFINISHED
-
-Facts = Mapping[str, Any]
 
 POLL_S = 0.5
 LOOK_S = 0.05  # between two looks for what usually comes at once
 CONCLUDED_S = 60.0  # its collection's view is dropped first, and a store may be slow
-# nobody but a person ends this pause; a full disk's ends by itself
-BY_REQUEST = "by_request"
 
 
 def followed(library: Connection, number: int, bar: Progress) -> Facts:
@@ -31,8 +28,9 @@ def followed(library: Connection, number: int, bar: Progress) -> Facts:
         if _is_over(job):
             return job
         try:
-            for event_id, facts in _events(library, number, last):
-                last = event_id
+            for event in _events(library, number, last):
+                last = last if event.id is None else str(event.id)
+                facts = event.data
                 if "done" in facts:
                     bar.reach(facts["done"] + facts["failed"], facts.get("total", job["total"]))
         except (ServerRefusedError, ServerAwayError):  # as many streams are open as can be, or it broke off
@@ -54,21 +52,14 @@ def _is_over(job: Facts) -> bool:
     return job["state"] not in UNFINISHED or (job["state"] == "paused" and job["reason"] == BY_REQUEST)
 
 
-def _events(library: Connection, number: int, after: str | None) -> Iterator[tuple[str | None, Facts]]:
-    """The newest event's id and what the event says, until the job has changed its state."""
+def _events(library: Connection, number: int, after: str | None) -> Iterator[JobEvent]:
+    """The events, until the job has changed its state."""
     headers = {"last-event-id": after} if after is not None else {}
-    kind, data = "", ""
+    lines = EventLines()
     with library.stream(f"/v1/jobs/{number}/events", headers=headers) as answer:
         for line in answer.iter_lines():
-            name, _, value = line.partition(": ")
-            if name == "id":
-                after = value
-            elif name == "event":
-                kind = value
-            elif name == "data":
-                data = value
-            elif not line and data:
-                yield after, json.loads(data)
-                if kind in STATES:
+            event = lines.take(line)
+            if event is not None:
+                yield event
+                if event.kind in STATES:
                     return
-                kind, data = "", ""

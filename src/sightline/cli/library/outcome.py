@@ -8,11 +8,12 @@ import typer
 
 from sightline.cli.failures import ExitCode
 from sightline.cli.library.connection import Connection
-from sightline.cli.library.follow import Facts, concluded, followed
+from sightline.cli.library.follow import concluded, followed
 from sightline.cli.library.lag import caught_up
 from sightline.cli.library.scan import lines_of
 from sightline.cli.progress import progress
 from sightline.cli.screen import note, printable, show_json
+from sightline.client.steps import Facts
 from sightline.domain.errors import ServerRefusedError
 from sightline.domain.wording import counted
 

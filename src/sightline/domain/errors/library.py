@@ -165,8 +165,12 @@ class ServerAwayError(SightlineError):
 
 
 class ServerRefusedError(SightlineError):
-    """A server would not do what it was asked; code and message are its own."""
+    """A server would not do what it was asked; code and message are its own.
 
-    def __init__(self, message: str, *, code: str) -> None:
+    request_id: under which its log has the details, if it said one.
+    """
+
+    def __init__(self, message: str, *, code: str, request_id: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.request_id = request_id

@@ -54,6 +54,7 @@ class Follower:
         self._folders = folders
         self._plots = plots
         self._lock = threading.Lock()
+        self._following = threading.Lock()  # of two at once, one could bring the places of a map that is gone
         self._due: dict[str, float] = {}  # collection -> time.monotonic() of the next look at it
         self._placed: dict[
             str, tuple[int, int]
@@ -83,8 +84,14 @@ class Follower:
             if name is None or self._due[name] > time.monotonic():
                 return False
             del self._due[name]
+        self.follow(name)
+        return True
+
+    def follow(self, name: str) -> None:
+        """Place what has no point, and tell the store, in the caller's thread; what cannot be is later."""
         try:
-            self.follow(name)
+            with self._following:
+                self._follow(name)
         except UnknownCollectionError:
             self._placed.pop(name, None)
         except MapChangedError:
@@ -92,13 +99,9 @@ class Follower:
         except (RecordError, StoreError) as error:
             log.warning("points wait", extra={"fields": {"collection": name, "reason": error}})
             self._look_at(name, RETRY_S)
-        return True
 
-    def follow(self, name: str) -> None:
-        """Place what has no point, and tell the store; in the caller's thread.
-
-        Raises UnknownCollectionError, MapChangedError, RecordError, StoreError.
-        """
+    def _follow(self, name: str) -> None:
+        """Raises UnknownCollectionError, MapChangedError, RecordError, StoreError."""
         known = self._record.maps.of(name)
         placed = 0
         if known is not None:

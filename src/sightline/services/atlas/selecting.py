@@ -4,11 +4,11 @@ from typing import Protocol
 
 import numpy as np
 
-from sightline.domain.arrays import Bools
+from sightline.domain.arrays import Bools, UInt8
 from sightline.domain.filters import Filter
 from sightline.domain.ports import View
 from sightline.domain.selections import Selection
-from sightline.services.atlas.lassos import caught
+from sightline.services.atlas.lassos import Heights, caught
 from sightline.services.atlas.sheets import Sheet
 
 
@@ -29,13 +29,7 @@ class Selecting:
 
         Raises UnknownCollectionError, StoreError.
         """
-        mask = np.ones(len(sheet), dtype=np.bool_)
-        if selection.lasso:
-            mask &= caught(sheet.heights, selection.lasso)
-        if selection.clusters is not None:
-            wanted = np.zeros(256, dtype=np.bool_)
-            wanted[list(selection.clusters)] = True
-            mask &= wanted[sheet.clusters]
+        mask = marked(sheet.heights, sheet.clusters, selection)
         if selection.where is not None:
             mask &= self._passing(sheet, selection.where)
         return mask
@@ -46,6 +40,18 @@ class Selecting:
         mask = np.zeros(len(sheet), dtype=np.bool_)
         mask[rows[rows >= 0]] = True
         return mask
+
+
+def marked(heights: Heights, clusters: UInt8, selection: Selection) -> Bools:
+    """(N,), whether each point lies in the lasso, and in one of the clusters; its filter is not asked."""
+    mask = np.ones(len(clusters), dtype=np.bool_)
+    if selection.lasso:
+        mask &= caught(heights, selection.lasso)
+    if selection.clusters is not None:
+        wanted = np.zeros(256, dtype=np.bool_)
+        wanted[list(selection.clusters)] = True
+        mask &= wanted[clusters]
+    return mask
 
 
 def bits(mask: Bools) -> bytes:

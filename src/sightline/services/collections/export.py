@@ -4,7 +4,7 @@ The record is told as it is while it is read: what changes meanwhile is there as
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,9 +17,12 @@ from sightline.domain.collections import Item
 from sightline.domain.errors import InvalidRequestError, UnknownCollectionError
 from sightline.domain.exports import Batch, Column, Encoder, Format
 from sightline.domain.filters import Filter, matches, paths_of, values_at
+from sightline.domain.selections import Selection
+from sightline.services.atlas.territory import Territory
 from sightline.services.collections.notes import no_such_field
 
-EXPORT_FORMATS = ("csv", "duckdb", "jsonl", "npz", "parquet")  # each one file, with or without vectors
+IDS = "ids"  # a line each, and nothing else
+EXPORT_FORMATS = ("csv", "duckdb", IDS, "jsonl", "npz", "parquet")  # each one file
 ROWS = 1_000  # of a batch: 3 MB of vectors of 768 numbers
 PIECE_BYTES = 1 << 20
 
@@ -28,11 +31,12 @@ Progress = Callable[[int], None]  # told how many items are written
 
 @dataclass(frozen=True)
 class ExportOrder:
-    """What of a collection is wanted, and in which format."""
+    """What of a collection is wanted, and in which format. within: only what lies there on the map."""
 
     collection: str
     format: str
     where: Filter | None = None
+    within: Selection | None = None
     with_vectors: bool = True
 
     def __post_init__(self) -> None:
@@ -65,15 +69,17 @@ class Export:
 
         Raises UnknownCollectionError, RecordError.
         """
-        if order.where is None:
+        if order.where is None and order.within is None:
             return Survey(self._record.collection(order.collection).items)
-        doubtful = dict.fromkeys(paths_of(order.where))
+        doubtful = {} if order.where is None else dict.fromkeys(paths_of(order.where))
+        choice = self._choice(order)
         passing = seen = 0
-        for item, _ in self._rows(replace(order, with_vectors=False)):
-            seen += 1
-            passing += matches(order.where, item.metadata)
-            doubtful = {path: None for path in doubtful if not any(values_at(item.metadata, path))}
-            if progress and seen % ROWS == 0:
+        for page in self._pages(order.collection):
+            passing += len(choice.of(page))
+            for item in page:
+                doubtful = {path: None for path in doubtful if not any(values_at(item.metadata, path))}
+            seen += len(page)
+            if progress:
                 progress(seen)
         lacking = list(doubtful) if seen else []  # of nothing, nothing has any field
         return Survey(passing, tuple(no_such_field(path) for path in lacking))
@@ -84,13 +90,8 @@ class Export:
         progress: is told how many are written, after each batch; what it raises ends the export.
         Raises UnknownCollectionError, RecordError, OSError.
         """
-        columns = self._columns(order)
-        written = 0
-        with self._formats(order.format).file(target, columns) as writer:
-            for batch in self._batches(order, progress):
-                writer.add(batch)
-                written += len(batch["item_id"])
-        return written
+        form, columns = self._formats(order.format), self._columns(order)
+        return _written(form, columns, self._batches(order, progress), target)
 
     def pieces(self, order: ExportOrder, progress: Progress | None = None) -> Iterator[bytes]:
         """The file's bytes. What can be known to be wrong is raised at once, before the first piece.
@@ -103,10 +104,12 @@ class Export:
         form = self._formats(order.format)
         encoder = form.encoder(columns)
         if encoder is None:
-            return self._through_file(order, form.ending, progress)
-        return self._encoded(order, encoder, progress)
+            return self._through_file(form, columns, self._batches(order, progress))
+        return _encoded(encoder, self._batches(order, progress))
 
     def _columns(self, order: ExportOrder) -> list[Column]:
+        if order.format == IDS:
+            return [Column("item_id", "text")]
         space = self._record.space(order.collection)
         columns = [
             Column("item_id", "text"),
@@ -117,26 +120,25 @@ class Export:
         ]
         return [*columns, Column("vector", "vector", space.dim)] if order.with_vectors else columns
 
-    def _encoded(self, order: ExportOrder, encoder: Encoder, progress: Progress | None) -> Iterator[bytes]:
-        yield encoder.head()
-        for batch in self._batches(order, progress):
-            yield encoder.rows(batch)
-
-    def _through_file(self, order: ExportOrder, ending: str, progress: Progress | None) -> Iterator[bytes]:
+    def _through_file(
+        self, form: Format, columns: Sequence[Column], batches: Iterator[Batch]
+    ) -> Iterator[bytes]:
         with TemporaryDirectory(dir=self._folder) as folder:
-            path = Path(folder) / f"{order.collection}{ending}"
-            self.to_file(order, path, progress)
+            path = Path(folder) / f"export{form.ending}"
+            _written(form, columns, batches, path)
             with path.open("rb") as file:
                 while piece := file.read(PIECE_BYTES):
                     yield piece
 
     def _batches(self, order: ExportOrder, progress: Progress | None) -> Iterator[Batch]:
+        """What is chosen on the map is known when this returns. Raises NoMapError."""
+        return self._read(order, self._choice(order), progress)
+
+    def _read(self, order: ExportOrder, choice: "_Choice", progress: Progress | None) -> Iterator[Batch]:
         began_as = self._record.collection(order.collection)
-        passing = (
-            row for row in self._rows(order) if order.where is None or matches(order.where, row[0].metadata)
-        )
+        chosen = self._rows(order, choice, began_as.space.fingerprint)
         written = 0
-        while rows := list(islice(passing, ROWS)):
+        while rows := list(islice(chosen, ROWS)):
             if self._record.space(order.collection) != began_as.space:
                 raise _replaced(order)
             written += len(rows)
@@ -147,14 +149,66 @@ class Export:
         if self._record.collection(order.collection).created_at != began_as.created_at:
             raise _replaced(order)
 
-    def _rows(self, order: ExportOrder) -> Iterator[tuple[Item, Float32 | None]]:
-        if order.with_vectors:
+    def _rows(
+        self, order: ExportOrder, choice: "_Choice", space: str
+    ) -> Iterator[tuple[Item, Float32 | None]]:
+        with_vectors = order.with_vectors and order.format != IDS
+        if with_vectors and choice.is_all:
             yield from self._record.walk(order.collection)
             return
+        for page in self._pages(order.collection):
+            items = choice.of(page)
+            if not with_vectors:
+                yield from ((item, None) for item in items)
+                continue
+            vectors = self._record.vectors(space, [item.sha256 for item in items])
+            # of one that was taken out meanwhile there may be none
+            yield from ((item, vectors[item.sha256]) for item in items if item.sha256 in vectors)
+
+    def _pages(self, name: str) -> Iterator[list[Item]]:
         after = ""
-        while page := self._record.page(order.collection, after=after, limit=ROWS):
-            yield from ((item, None) for item in page)
+        while page := self._record.page(name, after=after, limit=ROWS):
+            yield page
             after = page[-1].id
+
+    def _choice(self, order: ExportOrder) -> "_Choice":
+        if order.within is None:
+            return _Choice(order.where, None)
+        return _Choice(order.where, Territory.of(self._record, order.collection, order.within))
+
+
+@dataclass(frozen=True, eq=False)
+class _Choice:
+    """Which items are wanted."""
+
+    where: Filter | None
+    territory: Territory | None
+
+    @property
+    def is_all(self) -> bool:
+        return self.where is None and self.territory is None
+
+    def of(self, page: Sequence[Item]) -> list[Item]:
+        passing = [item for item in page if self.where is None or matches(self.where, item.metadata)]
+        if self.territory is None:
+            return passing
+        within = self.territory.has([item.sha256 for item in passing]).tolist()
+        return [item for item, is_within in zip(passing, within, strict=True) if is_within]
+
+
+def _written(form: Format, columns: Sequence[Column], batches: Iterator[Batch], target: Path) -> int:
+    written = 0
+    with form.file(target, columns) as writer:
+        for batch in batches:
+            writer.add(batch)
+            written += len(batch["item_id"])
+    return written
+
+
+def _encoded(encoder: Encoder, batches: Iterator[Batch]) -> Iterator[bytes]:
+    yield encoder.head()
+    for batch in batches:
+        yield encoder.rows(batch)
 
 
 def _replaced(order: ExportOrder) -> UnknownCollectionError:

@@ -9,12 +9,23 @@ from sightline.cli import options
 Out = Annotated[
     str,
     typer.Argument(
-        metavar="FILE", help="x.parquet, x.csv, x.jsonl, x.npz or x.duckdb; - is stdout.", show_default=False
+        metavar="FILE",
+        help="x.parquet, x.csv, x.jsonl, x.npz, x.duckdb, or x.txt for ids; - is stdout.",
+        show_default=False,
     ),
 ]
 Format = Annotated[
-    Literal["parquet", "csv", "jsonl", "npz", "duckdb"] | None,
+    Literal["parquet", "csv", "jsonl", "npz", "duckdb", "ids"] | None,
     typer.Option("--to", help="The format. Default: by the file's ending; of stdout jsonl."),
+]
+Within = Annotated[
+    str | None,
+    typer.Option(
+        "--within",
+        metavar="JSON",
+        help='Only what lies there on the map: {"lasso": [{"polygon": [[x, y], ...]}], "clusters": [3]}.',
+        show_default=False,
+    ),
 ]
 WithVectors = Annotated[bool, typer.Option("--vectors/--no-vectors", help="Whether vectors are in it.")]
 
@@ -25,6 +36,7 @@ def export(
     collection: options.AnyCollection = None,
     to: Format = None,
     where: options.Where = None,
+    within: Within = None,
     vectors: WithVectors = True,
     as_json: options.Json = False,
 ) -> None:
@@ -34,7 +46,8 @@ def export(
     Examples:
       sightline export photos.parquet --collection photos
       sightline export cheap.csv --no-vectors --filter '{"price": {"lt": 50}}'
+      sightline export boots.txt --within '{"clusters": [3]}'
     """
     from sightline.cli.library.export.run import Order, run
 
-    run(Order(out, to, where, with_vectors=vectors), collection, as_json=as_json)
+    run(Order(out, to, where, within, with_vectors=vectors), collection, as_json=as_json)

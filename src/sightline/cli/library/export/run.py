@@ -19,28 +19,37 @@ from sightline.cli.screen import note, printable, show_json, size_of
 from sightline.domain.wording import counted
 
 STDOUT = "-"
-FORMATS = ("parquet", "csv", "jsonl", "npz", "duckdb")
+FORMATS = ("parquet", "csv", "jsonl", "npz", "duckdb", "ids")
+ENDINGS = {"txt": "ids"}  # where they are not the format's name
 
 
 @dataclass(frozen=True)
 class Order:
-    """What goes where. to: the format; None for that of the file's ending. where: a filter, as JSON."""
+    """What goes where. to: the format; None for that of the file's ending. where: a filter, as JSON.
+
+    within: a part of the map, as JSON.
+    """
 
     out: str
     to: str | None
     where: str | None
+    within: str | None
     with_vectors: bool
 
     def query(self) -> dict[str, str]:
         """Raises typer.BadParameter: the ending is no format's, or the filter no JSON."""
         if self.where is not None:
             filter_of(self.where)
-        chosen = {"format": self._format(), "vectors": str(self.with_vectors).lower()}
-        return chosen if self.where is None else {**chosen, "filter": self.where}
+        return {"format": self._format(), "vectors": str(self.with_vectors).lower(), **self.choice()}
+
+    def choice(self) -> dict[str, str]:
+        """Which items, as the routes take it."""
+        asked = {"filter": self.where, "within": self.within}
+        return {name: value for name, value in asked.items() if value is not None}
 
     def _format(self) -> str:
         ending = "jsonl" if self.out == STDOUT else Path(self.out).suffix.removeprefix(".").lower()
-        form = self.to or ending
+        form = self.to or ENDINGS.get(ending, ending)
         if form not in FORMATS:
             raise typer.BadParameter(
                 f"no format has the ending {ending!r}; take one of {', '.join(FORMATS)}, or say it by --to",
@@ -54,7 +63,7 @@ def run(order: Order, collection: str | None, *, as_json: bool) -> None:
     with connected(Errand(collection, needs_model=False)) as library, _placed(order.out) as file:
         name = the_collection(library, collection)
         path = f"/v1/collections/{name}/export"
-        survey = library.get(f"{path}/survey", filter=order.where)
+        survey = library.get(f"{path}/survey", **order.choice())
         for line in survey["notes"]:
             note(printable(line))
         size_bytes = _copy(library, path, query, file)

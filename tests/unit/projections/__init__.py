@@ -1,0 +1,1 @@
+"""The room that draws maps, without the process that it runs in."""
