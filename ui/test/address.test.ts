@@ -32,6 +32,7 @@ test("a state comes back from its address", () => {
     clusters: [0, 12],
     camera: { x: 1.25, y: -3, zoom: 2 },
     duplicates: { threshold: "exact", keep: "oldest" },
+    theme: "dark",
   };
   assert.deepEqual(read(search(write(state))), state);
 });

@@ -21,7 +21,7 @@ export function Picture({ src, alt, fallback }: Props) {
     setBroken(false);
     setLoaded(false);
   }, [src]);
-  if (isBroken && !fallback) return <span class="no-picture">{alt}</span>;
+  if (isBroken && !fallback) return <span class="no-picture">{alt || "no picture"}</span>;
   return (
     <img
       class={isLoaded ? "is-loaded" : ""}
