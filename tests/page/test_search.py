@@ -88,6 +88,15 @@ def test_more_like_a_hit_becomes_a_part_of_the_search(page: Page) -> None:
     expect(page.locator(".chip.part")).to_have_count(0)
 
 
+def test_pictures_that_the_browser_has_are_shown_again(page: Page) -> None:
+    """What is in its cache comes sooner than the page's own effects."""
+    page.goto(f"/?collection={SHOP}&text=a+green+sofa")
+    for words, kind in (("a red dress", "dress"), ("a green sofa", "sofa")) * 2:
+        search(page, words)
+        expect(page.locator(".grid .name").first).to_contain_text(kind)
+        expect(page.locator(".cell img:not(.is-loaded)")).to_have_count(0)
+
+
 def test_a_filter_is_a_chip_that_narrows_and_can_be_taken_off(page: Page, screens: Path) -> None:
     page.goto(f"/?collection={SHOP}&text=shoes")
     expect(page.locator(".score").first).to_be_visible()

@@ -75,7 +75,7 @@ export function TakeIn() {
       {(close) => (
         <div class="form">
           <p class="hint">Drop pictures, a folder or a zip archive anywhere on this page, or choose them:</p>
-          <div class="row">
+          <div class="row wrap">
             <button class="button" onClick={() => { chooseFiles(false); close(); }}>
               Pictures or a zip
             </button>
