@@ -45,11 +45,12 @@ $(PARITY)/.ready: pyproject.toml benchmarks/requirements.txt
 	$(PARITY)/bin/python -m pip install $(PIP_FLAGS) --editable . --group dev
 	@touch $@
 
-ui/node_modules/.ready: ui/package.json ui/package-lock.json
+NPM := ui/node_modules/.package-lock.json# which npm writes
+$(NPM): ui/package.json ui/package-lock.json
 	cd ui && npm ci --silent
 	@touch $@
 
-$(UI): ui/node_modules/.ready ui/index.html ui/vite.config.ts ui/tsconfig.json $(shell find ui/src -type f)
+$(UI): $(NPM) ui/index.html ui/vite.config.ts ui/tsconfig.json $(shell find ui/src -type f)
 	cd ui && npm run build --silent -- --logLevel warn
 
 ifeq ($(NODE),yes)

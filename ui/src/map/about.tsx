@@ -1,11 +1,10 @@
 // What is known of the map: how it was drawn, how far it can be trusted, what lies apart. Does not know how it is drawn.
 
 import { atlas } from "../atlas.ts";
+import { day, number } from "../naming.ts";
 import { go } from "../state.ts";
 import { Picture } from "../views/picture.tsx";
 
-const counted = new Intl.NumberFormat();
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const METHODS: Record<string, string> = { umap: "UMAP", pca: "PCA", given: "given coordinates" };
 
 export function About() {
@@ -15,11 +14,11 @@ export function About() {
     <div class="map-about">
       <dl>
         <dt>Drawn by</dt>
-        <dd>{METHODS[map.algorithm ?? ""] ?? map.algorithm}{map.made_at !== null && `, ${day.format(map.made_at * 1000)}`}</dd>
+        <dd>{METHODS[map.algorithm ?? ""] ?? map.algorithm}{map.made_at !== null && `, ${day(map.made_at)}`}</dd>
         <dt>Points</dt>
-        <dd>{counted.format(map.points)}{map.unplaced > 0 && `, ${counted.format(map.unplaced)} not placed yet`}</dd>
+        <dd>{number(map.points)}{map.unplaced > 0 && `, ${number(map.unplaced)} not placed yet`}</dd>
         <dt>Clusters</dt>
-        <dd>{counted.format(map.clusters.length)}</dd>
+        <dd>{number(map.clusters.length)}</dd>
         {map.trustworthiness !== null && (
           <>
             <dt>Trustworthiness</dt>

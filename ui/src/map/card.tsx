@@ -1,10 +1,11 @@
 // The small card beside the point under the mouse: its picture, its name, its cluster. Does not know how it was found.
 
 import { atlas } from "../atlas.ts";
+import { nameOf } from "../naming.ts";
 import { Picture } from "../views/picture.tsx";
 import { toScreen } from "./camera.ts";
 import { preview } from "./hover.ts";
-import { nameOf } from "./legend.ts";
+import { nameOf as meaningOf } from "./legend.ts";
 import { view } from "./looking.ts";
 import { NONE } from "./points.ts";
 import { hits } from "./sheet.ts";
@@ -24,9 +25,9 @@ export function Card() {
   return (
     <div class="map-card" style={{ transform: `translate(${Math.round(Math.max(left, 4))}px, ${Math.round(top)}px)` }} aria-hidden="true">
       <Picture key={item.id} src={item.thumbnail} alt="" />
-      <strong>{item.id}</strong>
+      <strong>{nameOf(item)}</strong>
       <span>
-        {item.cluster === NONE ? "in no cluster" : nameOf(item.cluster, "cluster", atlas.value?.clusters ?? [])}
+        {item.cluster === NONE ? "in no cluster" : meaningOf(item.cluster, "cluster", atlas.value?.clusters ?? [])}
         {hit && ` · ${hit.score.toFixed(3)}`}
       </span>
     </div>

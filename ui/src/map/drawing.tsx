@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { refreshAtlas } from "../atlas.ts";
 import { moveJob } from "../api.ts";
+import { number } from "../naming.ts";
 import { state } from "../state.ts";
 import type { Job, MapInfo } from "../wire.ts";
 import * as routes from "./routes.ts";
@@ -69,7 +70,7 @@ export function Offer({ map }: { map: MapInfo }) {
   return (
     <form class="map-offer" onSubmit={(event) => void ask(event)}>
       <Constellation />
-      <h2>See all {new Intl.NumberFormat().format(map.items)} pictures at once</h2>
+      <h2>See all {number(map.items)} pictures at once</h2>
       <p>Pictures that look alike come to lie together, and what lies together gets a name.</p>
       {before !== null && <p role="alert">The last drawing failed: {before.message ?? before.reason}</p>}
       {error !== null && <p role="alert">{error.message}</p>}

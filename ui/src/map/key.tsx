@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 
 import { atlas } from "../atlas.ts";
 import type { Value } from "../filters.ts";
+import { number } from "../naming.ts";
 import { results } from "../results.ts";
 import { amend, go, state } from "../state.ts";
 import { theme } from "../theme.ts";
@@ -13,7 +14,6 @@ import { cssOf, inkOf } from "./palette.ts";
 import { NONE } from "./points.ts";
 import { colouring } from "./sheet.ts";
 
-const number = new Intl.NumberFormat();
 const digits = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });
 
 export function ColourBy() {
@@ -25,7 +25,7 @@ export function ColourBy() {
       <span>Colour by</span>
       <select value={by} onChange={(event) => amend({ colour: event.currentTarget.value })}>
         <option value="cluster">cluster</option>
-        {(isSearch || by === "score") && <option value="score">search score</option>}
+        {(isSearch || by === "score") && <option value="score">score</option>}
         {fields.map(({ name }) => <option key={name} value={name}>{name}</option>)}
         {by !== "cluster" && by !== "score" && !fields.some(({ name }) => name === by) && <option value={by}>{by}</option>}
       </select>
@@ -63,7 +63,7 @@ function Entries({ legend }: { legend: Kinds }) {
             >
               <Swatch byte={colour} kind="categorical" />
               <span class="map-key-name">{name}</span>
-              <span class="map-key-count">{number.format(count)}</span>
+              <span class="map-key-count">{number(count)}</span>
             </button>
           </li>
         );
@@ -79,7 +79,7 @@ function Rest({ count, children }: { count: number; children: ComponentChildren 
     <li class="map-key-rest">
       <Swatch byte={NONE} kind="categorical" />
       <span class="map-key-name">{children}</span>
-      <span class="map-key-count">{number.format(count)}</span>
+      <span class="map-key-count">{number(count)}</span>
     </li>
   );
 }
@@ -94,13 +94,13 @@ function Ramp({ legend }: { legend: Scale }) {
     <div class="map-key map-ramp">
       <div class="map-ramp-bar" aria-hidden="true" style={{ background: `linear-gradient(to right, ${stops.join(", ")})` }} />
       <p>
-        <span>{digits.format(legend.low)}</span> <span>{legend.by === "score" ? "search score" : legend.by}</span> <span>{digits.format(legend.high)}</span>
+        <span>{digits.format(legend.low)}</span> <span>{legend.by}</span> <span>{digits.format(legend.high)}</span>
       </p>
       {legend.missing > 0 && (
         <p class="map-key-rest">
           <Swatch byte={NONE} kind="number" />
           <span class="map-key-name">{legend.by === "score" ? "no hit" : "without a value"}</span>
-          <span class="map-key-count">{number.format(legend.missing)}</span>
+          <span class="map-key-count">{number(legend.missing)}</span>
         </p>
       )}
     </div>

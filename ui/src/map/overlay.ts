@@ -87,9 +87,9 @@ function drawStrokes(on: CanvasRenderingContext2D, { view, strokes, line }: Over
 
 function drawRing(on: CanvasRenderingContext2D, [x, y]: Place, pointPx: number, isWeak: boolean, colours: Colours): void {
   const radius = Math.max(pointPx / 2 + 2.5, 4.5);
-  on.globalAlpha = isWeak ? 0.45 : 1;
-  circle(on, x, y, radius, 3.5, colours.paper);
-  circle(on, x, y, radius, 1.75, colours.accent);
+  on.globalAlpha = isWeak ? 0.4 : 1;
+  if (!isWeak) circle(on, x, y, radius, 4.5, colours.paper);
+  circle(on, x, y, radius, isWeak ? 1 : 2.25, colours.accent);
   on.globalAlpha = 1;
 }
 

@@ -25,7 +25,7 @@ const RAMPS = {
 } as const;
 
 const ABSENT = { light: "#868c95", dark: "#7b828c" } as const;
-const ABSENT_ALPHA = 150; // of 255: what has no value lies behind what has one
+const ABSENT_ALPHA = 105; // of 255: what has no value lies behind what has one
 
 export type Theme = keyof typeof KINDS;
 

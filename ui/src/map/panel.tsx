@@ -5,6 +5,7 @@ import "./map.css";
 import { useEffect, useRef } from "preact/hooks";
 
 import { atlas, refreshAtlas } from "../atlas.ts";
+import { number } from "../naming.ts";
 import { clear, isSelected } from "../selection.ts";
 import { state } from "../state.ts";
 import type { MapInfo } from "../wire.ts";
@@ -18,8 +19,6 @@ import { followCamera } from "./looking.ts";
 import { followMap, picked, points, trouble } from "./sheet.ts";
 import { stage } from "./stage.ts";
 import { isByHand, tool } from "./tools.ts";
-
-const number = new Intl.NumberFormat();
 
 export function MapPanel() {
   const map = atlas.value;
@@ -74,7 +73,7 @@ function Stage() {
       tabIndex={0}
       role="application"
       aria-busy={!isReady}
-      aria-label={`Map of ${number.format(points.value?.count ?? 0)} pictures. Arrows move, plus and minus zoom, 0 shows all of it.`}
+      aria-label={`Map of ${number(points.value?.count ?? 0)} pictures. Arrows move, plus and minus zoom, 0 shows all of it.`}
     />
   );
 }
@@ -84,7 +83,7 @@ function Selected() {
   if (lasso.length + clusters.length + filter.length === 0 || picked.value === null) return null;
   return (
     <p class="map-selected" role="status">
-      <strong>{number.format(picked.value.count)}</strong> selected
+      <strong>{number(picked.value.count)}</strong> selected
       {isSelected.value && <button type="button" onClick={clear}>Clear</button>}
     </p>
   );
@@ -93,7 +92,7 @@ function Selected() {
 function Remarks({ map }: { map: MapInfo }) {
   const all = [
     map.note,
-    map.unplaced > 0 ? `${number.format(map.unplaced)} new pictures are being placed.` : null,
+    map.unplaced > 0 ? `${number(map.unplaced)} new pictures are being placed.` : null,
     isByHand.value ? "Drawn without WebGL, which this browser has not: slower with very many pictures." : null,
   ];
   return <>{all.filter(Boolean).map((one) => <p class="map-remark" key={one}>{one}</p>)}</>;
