@@ -15,7 +15,7 @@ UI := src/sightline/web/static/index.html
 # the page needs Node 20.19 or newer; without it all but the page is there, and the server says so
 NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); if (a > 20 || a == 20 && b >= 19) console.log("yes")' 2>&1)
 
-.PHONY: help ui browser setup demo serve test check parity promtool bench bench-library bench-search load netns soak crashes failing-writes photos train clean
+.PHONY: help ui browser setup demo serve test check parity promtool bench bench-library bench-search bench-map load netns soak crashes failing-writes photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -30,6 +30,10 @@ $(VENV)/.core: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: $(VENV)/.core
 	$(BIN)/python -m pip install $(PIP_FLAGS) --editable . --group dev
+	@touch $@
+
+$(VENV)/.map: $(VENV)/.core
+	$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[map]'
 	@touch $@
 
 $(PARITY)/.ready: pyproject.toml benchmarks/requirements.txt
@@ -64,7 +68,7 @@ browser:  # which the tests of the page drive
 
 setup: $(VENV)/.dev  ## the environment for working on Sightline
 
-demo: $(VENV)/.core ui  ## draw pictures, serve the bundled model, search them (SERVE=0 ends it)
+demo: $(VENV)/.map ui  ## draw pictures, serve the bundled model, search and map them (SERVE=0 ends it)
 	$(BIN)/python -m demo
 
 serve: $(VENV)/.core ui  ## serve the bundled model on http://127.0.0.1:8000
@@ -107,6 +111,9 @@ soak: $(VENV)/.dev  ## an hour of mixed requests: what grows? (SOAK_S=seconds)
 
 bench-search: $(VENV)/.dev  ## searches among 100,000 and 1,000,000 vectors, by scan and by index: half an hour
 	$(BIN)/python -m benchmarks.search
+
+bench-map: $(VENV)/.dev  ## maps of 20,000, 100,000 and 1,000,000 vectors, by UMAP: some ten minutes
+	$(BIN)/python -m benchmarks.maps
 
 crashes: $(VENV)/.dev  ## 200 kills of a library at work (STORE=duckdb, pgvector, qdrant or postgres)
 	$(BIN)/python -m tests.crashes --store $(STORE) --kills $(KILLS)
