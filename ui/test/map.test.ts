@@ -9,7 +9,7 @@ import { byScore, clicked, isolatedBy, isolating } from "../src/map/legend.ts";
 import { lookOf } from "../src/map/look.ts";
 import { cellsOf, countIn, nearest, rowsIn } from "../src/map/nearest.ts";
 import { inkOf, PAPER, paletteOf, parsed, type Ink, type Theme } from "../src/map/palette.ts";
-import { framedIn } from "../src/map/pictures.ts";
+import { framedIn, pictureSize } from "../src/map/pictures.ts";
 import { bytesOfBits, centresOf, type Extent, extentOf, inkedShare, NONE, type Points, pointsOf } from "../src/map/points.ts";
 import { contains, inside, MOST_CORNERS, rounded, simplified } from "../src/map/polygon.ts";
 
@@ -234,13 +234,20 @@ test("all others, and what has no value, are grey and lie behind", () => {
   assert.ok(palette[83]! < palette[3]!);
 });
 
-test("few points are large, many are small and let others through, fewest are their pictures", () => {
+test("few points are large, many are small and let others through", () => {
   const view = viewOf(null, EXTENT, 900, 600);
   const looks = [40, 2_000, 100_000, 1_000_000].map((count) => lookOf(view, 1, count, 0.4));
   for (const [i, look] of looks.slice(1).entries()) assert.ok(look.sizePx <= looks[i]!.sizePx && look.alpha <= looks[i]!.alpha);
-  assert.notEqual(looks[0]!.pictures, null);
-  assert.equal(looks[1]!.pictures, null);
   assert.ok(looks[3]!.alpha < 0.6 && looks[3]!.sizePx < 2);
+});
+
+test("where few points are seen they are their pictures, the larger the fewer", () => {
+  const view = viewOf(null, EXTENT, 900, 600);
+  const sizes = [12, 60, 200].map((count) => pictureSize(cellsOf(scattered(count), EXTENT), view)!);
+  assert.deepEqual(sizes, [...sizes].sort((a, b) => b - a));
+  assert.ok(sizes[2]! >= 34 && sizes[0]! <= 104);
+  assert.equal(pictureSize(cellsOf(scattered(2_000), EXTENT), view), null);
+  assert.notEqual(pictureSize(cellsOf(scattered(2_000), EXTENT), viewOf({ x: 0, y: 0, zoom: 8 }, EXTENT, 900, 600)), null);
 });
 
 test("pictures do not lie upon each other, and those of lower rows come first", () => {
