@@ -15,7 +15,7 @@ UI := src/sightline/web/static/index.html
 # the page needs Node 20.19 or newer; without it all but the page is there, and the server says so
 NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); if (a > 20 || a == 20 && b >= 19) console.log("yes")' 2>&1)
 
-.PHONY: help ui browser setup demo serve test check parity promtool bench bench-library bench-search load netns soak crashes failing-writes photos train clean
+.PHONY: help ui browser setup demo serve test check parity promtool bench bench-library bench-search bench-map load netns soak crashes failing-writes photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,6 +32,10 @@ $(VENV)/.dev: $(VENV)/.core
 	$(BIN)/python -m pip install $(PIP_FLAGS) --editable . --group dev
 	@touch $@
 
+$(VENV)/.map: $(VENV)/.core
+	$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[map]'
+	@touch $@
+
 $(PARITY)/.ready: pyproject.toml benchmarks/requirements.txt
 	$(PYTHON) -m venv $(PARITY)
 	$(PARITY)/bin/python -m pip install $(PIP_FLAGS) --upgrade pip
@@ -41,11 +45,12 @@ $(PARITY)/.ready: pyproject.toml benchmarks/requirements.txt
 	$(PARITY)/bin/python -m pip install $(PIP_FLAGS) --editable . --group dev
 	@touch $@
 
-ui/node_modules/.ready: ui/package.json ui/package-lock.json
+NPM := ui/node_modules/.package-lock.json# which npm writes
+$(NPM): ui/package.json ui/package-lock.json
 	cd ui && npm ci --silent
 	@touch $@
 
-$(UI): ui/node_modules/.ready ui/index.html ui/vite.config.ts ui/tsconfig.json $(shell find ui/src -type f)
+$(UI): $(NPM) ui/index.html ui/vite.config.ts ui/tsconfig.json $(shell find ui/src -type f)
 	cd ui && npm run build --silent -- --logLevel warn
 
 ifeq ($(NODE),yes)
@@ -63,7 +68,7 @@ browser:  # which the tests of the page drive
 
 setup: $(VENV)/.dev  ## the environment for working on Sightline
 
-demo: $(VENV)/.core ui  ## draw pictures, serve the bundled model, search them (SERVE=0 ends it)
+demo: $(VENV)/.map ui  ## draw pictures, serve the bundled model, search and map them (SERVE=0 ends it)
 	$(BIN)/python -m demo
 
 serve: $(VENV)/.core ui  ## serve the bundled model on http://127.0.0.1:8000
@@ -106,6 +111,9 @@ soak: $(VENV)/.dev  ## an hour of mixed requests: what grows? (SOAK_S=seconds)
 
 bench-search: $(VENV)/.dev  ## searches among 100,000 and 1,000,000 vectors, by scan and by index: half an hour
 	$(BIN)/python -m benchmarks.search
+
+bench-map: $(VENV)/.dev  ## maps of 20,000, 100,000 and 1,000,000 vectors, by UMAP: some ten minutes
+	$(BIN)/python -m benchmarks.maps
 
 crashes: $(VENV)/.dev  ## 200 kills of a library at work (STORE=duckdb, pgvector, qdrant or postgres)
 	$(BIN)/python -m tests.crashes --store $(STORE) --kills $(KILLS)

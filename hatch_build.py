@@ -25,4 +25,7 @@ class PageHook(BuildHookInterface):
             return
         environment = os.environ | {"npm_config_update_notifier": "false"}
         for command in (["ci"], ["run", "build"]):
-            subprocess.run([npm, *command], cwd=ui, env=environment, check=True)  # noqa: S603
+            done = subprocess.run([npm, *command], cwd=ui, env=environment, check=False)  # noqa: S603
+            if done.returncode:
+                self.app.display_warning(f"npm {' '.join(command)} failed: the wheel has no page")
+                return

@@ -66,6 +66,7 @@ def _run(console: Console, server: Server, count: int) -> None:
     console.print(f"{count} pictures of things that a shop sells drawn in {time.monotonic() - started:.1f} s")
     with sightline.Client(server.url, timeout_s=TIMEOUT_S) as client:
         _take_in(console, client, articles)
+        _draw_map(console, client)
         answers = [_asked(client, question, articles) for question in (*QUESTIONS, picture_question())]
     print_answers(console, answers)
     _write_pictures(console, answers, count)
@@ -84,6 +85,22 @@ def _take_in(console: Console, client: sightline.Client, articles: Sequence[Arti
     known = "" if job.computed else ", none of them new"
     console.print(
         f"{len(articles)} pictures of {table} taken in in {time.monotonic() - started:.1f} s{known}"
+    )
+
+
+def _draw_map(console: Console, client: sightline.Client) -> None:
+    """Where all articles lie, and what lies together, by the names that the model finds."""
+    started = time.monotonic()
+    job = client.wait(client.draw_map(COLLECTION))
+    if job.state != "done":
+        raise DemoError(f"the map was not drawn: {job.state}, {job.message}")
+    info = client.map_info(COLLECTION)
+    clusters = sorted(info.clusters, key=lambda cluster: -cluster.size)
+    names = ", ".join(f"{cluster.name} ({cluster.size})" for cluster in clusters)
+    console.print(
+        f"their map drawn by {info.algorithm} in {time.monotonic() - started:.1f} s; "
+        f"{len(clusters)} clusters: {names}",
+        soft_wrap=True,
     )
 
 
@@ -118,7 +135,8 @@ def _show_curl(console: Console, server: Server) -> None:
 
 def _stay(console: Console, server: Server) -> None:
     """Leave the server to whoever wants to try it; Ctrl-C is the good end."""
-    console.print(f"\nthe server stays at {server.url} (its routes: {server.url}/docs); Ctrl-C ends it")
+    console.print(f"\nopen {server.url}/ to see the pictures and their map (routes: {server.url}/docs)")
+    console.print(f"the server stays at {server.url}; Ctrl-C ends it")
     try:
         server.wait_until_it_ends()
     except KeyboardInterrupt:

@@ -89,10 +89,14 @@ class Rig:
 
 @contextmanager
 def at_work(
-    home: Path, *, store: Store | None = None, cartographer: QuickCartographer | None = None
+    home: Path,
+    *,
+    store: Store | None = None,
+    cartographer: QuickCartographer | None = None,
+    record_at: Database | None = None,
 ) -> Iterator[Rig]:
     """With a collection of nothing, unless the folder has one."""
-    with closing(Database.in_folder(home)) as database:
+    with closing(record_at or Database.in_folder(home)) as database:
         record, ledger = SqlRecord(database), SqlLedger(database)
         ledger.release_all()
         record.bind(NAME, SPACE)

@@ -181,6 +181,13 @@ def test_what_is_wrong_with_the_vectors_is_said(cartographer, tmp_path):
         drawn(cartographer, tmp_path, np.concatenate([anywhere(7), np.full((1, 16), np.nan, np.float32)]))
 
 
+def test_a_file_that_cannot_be_written_fails_the_drawing(cartographer, tmp_path):
+    (tmp_path / "neighbours.npy").mkdir()
+
+    with pytest.raises(MapFailedError, match="cannot be read or written: Is a directory"):
+        drawn(cartographer, tmp_path, anywhere(5), algorithm="pca")
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [
@@ -302,28 +309,28 @@ def test_ten_at_once_are_drawn_one_after_the_other(compiled, tmp_path):
 
 
 def test_the_process_ends_when_who_asked_dies(compiled, tmp_path):
-    """By a kill, of which nobody hears but by the pipe."""
-    np.save(tmp_path / "vectors.npy", blobs(16_000, dim=512)[0])  # takes long enough
-    asking = subprocess.Popen(
-        acting(f"""
+    """By a kill, while it computes and has nothing to say."""
+    silent = "import os, time, sightline.projections.drawing as drawing; drawing.draw = " + (
+        "lambda folder, *_: ((folder / 'pid').write_text(str(os.getpid())), time.sleep(100))"
+    )
+    (tmp_path / "asking.py").write_text(
+        textwrap.dedent(f"""
             from pathlib import Path
             from sightline.domain.maps import MapOrder
             from sightline.projections.cartographer import ProcessCartographer
-            folder = Path({str(tmp_path)!r})
-            tell = lambda stage, share: share > 0 and (folder / "began").touch()
-            ProcessCartographer(Path({str(compiled)!r})).draw(folder, MapOrder(), tell)
+            cartographer = ProcessCartographer(Path({str(compiled)!r}), command={drawing_after(silent)!r})
+            cartographer.draw(Path({str(tmp_path)!r}), MapOrder(), lambda *_: None)
         """)
     )
-    wait_for(tmp_path / "began")
-    children = Path(f"/proc/{asking.pid}/task/{asking.pid}/children").read_text().split()
+    asking = subprocess.Popen([sys.executable, tmp_path / "asking.py"])
+    wait_for(tmp_path / "pid")
     asking.send_signal(signal.SIGKILL)
     asking.wait()
 
-    assert len(children) == 1
     until = time.monotonic() + 10
-    while not is_gone(int(children[0])) and time.monotonic() < until:
+    while not is_gone(int((tmp_path / "pid").read_text())) and time.monotonic() < until:
         time.sleep(0.05)
-    assert is_gone(int(children[0]))
+    assert is_gone(int((tmp_path / "pid").read_text()))
 
 
 def test_the_process_takes_no_module_from_the_working_folder(compiled, tmp_path, monkeypatch):

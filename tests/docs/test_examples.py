@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(
-    r"\bsightline (serve|embed|ingest|search|status|retry|job \w+|models \w+|collection [\w-]+|"
+    r"\bsightline (serve|embed|ingest|search|status|retry|map|job \w+|models \w+|collection [\w-]+|"
     r"bench serve|bench|doctor)"
 )
 CARDS = re.compile("|".join(sorted((re.escape(name) for name in card_names()), key=len, reverse=True)))

@@ -162,6 +162,23 @@ def test_export_that_is_refused_leaves_the_file_that_was_there(client, tmp_path)
         client.export("nothing", tmp_path / "cats.txt")
 
 
+def test_map_is_drawn_fetched_selected_from_and_exported(client, cats, tmp_path):
+    job = client.wait(client.draw_map(cats, algorithm="pca"))
+    assert (job.kind, job.state) == ("map", "done")
+    info, frame, points = client.map_info(cats), client.map(cats), client.map_points(cats)
+    assert (info.state, info.algorithm, info.points) == ("ready", "pca", COUNT + 1)
+    assert np.array_equal(np.stack([frame["x"], frame["y"]]), np.stack([points.x, points.y]))
+    assert set(frame["id"]) == {hit.id for hit in client.search(cats, text="cat", k=100)}
+    middle = float(np.median(frame["x"]))
+    right = [{"op": "add", "polygon": [[middle, -9e9], [9e9, -9e9], [9e9, 9e9], [middle, 9e9]]}]
+    chosen = client.select(cats, lasso=right)
+    assert len(chosen) == COUNT + 1
+    assert (points.x[chosen] >= middle).all()
+    assert (points.x[~chosen] <= middle).all()
+    path = client.export(cats, tmp_path / "right.ids", within={"lasso": right})
+    assert set(path.read_text().split()) == set(frame["id"][chosen])
+
+
 def test_refusal_carries_the_servers_code_and_the_requests_id(client):
     with pytest.raises(ServerRefusedError, match="nothing") as refused:
         client.describe("nothing")

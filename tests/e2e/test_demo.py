@@ -23,6 +23,7 @@ from sightline.client.answers import Hit
 from sightline.domain.duplicates import NEAR
 
 ROOT = Path(__file__).parents[2]
+NAMES = {"dress", "mug", "cup", "backpack", "sofa", "couch", "shoes", "watch", "lamp", "chair", "vase", "hat"}
 FEW = 120  # of the six hundred articles: they are drawn anew each time
 
 
@@ -77,6 +78,9 @@ def test_demo_finds_what_was_asked_for_and_a_second_one_its_vectors_in_the_libra
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert re.search(rf"{FEW} pictures of .*catalogue\.csv taken in in [0-9.]+ s$", out, re.MULTILINE)
+    clusters = re.search(r"their map drawn by umap in [0-9.]+ s; [0-9]+ clusters: (.*)$", out, re.MULTILINE)
+    names = {name.rpartition(" (")[0] for name in clusters[1].split(", ")}
+    assert len(names & NAMES) >= 3
     assert re.search(r"“a red dress” +red dress ", out)
     assert re.search(r"“a yellow rucksack” +yellow backpack ", out)
     assert re.search(r"the picture of a yellow +yellow backpack ", out)
@@ -95,6 +99,8 @@ def test_server_stays_for_the_printed_examples_until_ctrl_c(tmp_path, port):
         for line in process.stdout:
             if line.strip().startswith("curl "):
                 commands.append(line.strip())
+            if line.startswith("open "):
+                page = line.split()[1]
             if "Ctrl-C ends it" in line:
                 assert f"http://127.0.0.1:{port}" in line
                 break
@@ -104,6 +110,8 @@ def test_server_stays_for_the_printed_examples_until_ctrl_c(tmp_path, port):
         assert answers[1].json()["hits"][0]["metadata"]["title"] == "yellow backpack"
         assert answers[2].json()["items"] == FEW
         assert len(answers[3].json()["embedding"]) == 128
+        assert httpx.get(page).status_code == 200
+        assert httpx.get(f"{page}v1/collections/shop/map").json()["state"] == "ready"
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
     assert not is_listening(port)

@@ -30,7 +30,7 @@ def paste(page: Page, files: Mapping[str, bytes]) -> None:
 
 
 def _encoded(files: Mapping[str, bytes]) -> dict[str, list[str]]:
-    types = {"png": "image/png", "zip": "application/zip"}
+    types = {"jpg": "image/jpeg", "png": "image/png", "zip": "application/zip"}
     return {
         name: [base64.b64encode(data).decode(), types.get(name.rpartition(".")[2], "")]
         for name, data in files.items()

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from demo.shop import stock, write_catalogue
+from sightline.web.page import STATIC
 from tests.page.watching import Watch
 from tests.processes import serving
 from tests.waiting import wait_until
@@ -71,13 +72,15 @@ def put(url: str, collection: str, uri: str, picture: bytes, *, key: str = "") -
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with sixty drawn pictures and their table."""
     folder = tmp_path_factory.mktemp("shop")
-    write_catalogue(folder, stock())
+    write_catalogue(folder, stock(60))
     return folder
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[str]:
     """Its address. The collection `shop` is there; tests that change anything make one of their own."""
+    if not (STATIC / "index.html").is_file():
+        pytest.fail("the tests of the page need it built: `make ui`, with Node 20.19 or newer")
     home = tmp_path_factory.mktemp("home")
     with serving("mini", SIGHTLINE_HOME=str(home), SIGHTLINE_SOURCE_ROOTS=str(shop), **QUIET) as port:
         url = f"http://127.0.0.1:{port}"

@@ -62,7 +62,7 @@ class Sight:
         self.page.mouse.move(*path[0])
         self.page.mouse.down()
         for place in path[1:]:
-            self.page.mouse.move(*place, steps=2)
+            self.page.mouse.move(*place, steps=4 if len(path) < 20 else 1)  # each takes some 20 ms
         self.page.mouse.up()
         if key is not None:
             self.page.keyboard.up(key)

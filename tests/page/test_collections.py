@@ -38,14 +38,14 @@ def test_an_archive_is_unpacked_here(page: Page, server: str, own: str, shop: Pa
         for file in sorted((shop / "pictures").iterdir())[:5]:
             archive.write(file, f"summer/{file.name}")
         archive.writestr("summer/notes.txt", "not a picture")
-        archive.writestr("__MACOSX/summer/._00.png", "nothing")
+        archive.writestr("__MACOSX/summer/._000.jpg", "nothing")
     page.goto(f"/?collection={own}")
     expect(page.get_by_text(f"{own} is empty")).to_be_visible()
     drop(page, {"holiday.zip": packed.getvalue()})
     corner = page.get_by_label("Pictures on their way")
     expect(corner.get_by_role("status")).to_have_text(f"5 pictures taken in to {own}")
     items = httpx.get(f"{server}/v1/collections/{own}/items").json()["items"]
-    assert sorted(one["uri"] for one in items)[0] == "holiday.zip/summer/00.png"
+    assert sorted(one["uri"] for one in items)[0] == "holiday.zip/summer/000.jpg"
     corner.get_by_text("1 file left out").click()
     expect(corner.locator(".failures")).to_contain_text("notes.txt not a picture")
 
@@ -53,7 +53,7 @@ def test_an_archive_is_unpacked_here(page: Page, server: str, own: str, shop: Pa
 def test_taking_in_can_be_stopped(page: Page, server: str, own: str, shop: Path) -> None:
     page.route("**/items", lambda route: None)  # no answer ever comes
     page.goto(f"/?collection={own}")
-    picture = (shop / "pictures" / "00.png").read_bytes()
+    picture = (shop / "pictures" / "000.jpg").read_bytes()
     drop(page, {f"{n}.png": picture for n in range(9)})
     corner = page.get_by_label("Pictures on their way")
     corner.get_by_role("button", name="Stop").click()

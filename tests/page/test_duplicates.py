@@ -12,7 +12,7 @@ from tests.page.conftest import put
 @pytest.fixture
 def copies(server: str, own: str, shop: Path) -> str:
     """A collection with two pictures, one of them there three times."""
-    dress, mug = ((shop / "pictures" / name).read_bytes() for name in ("00.png", "04.png"))
+    dress, mug = ((shop / "pictures" / name).read_bytes() for name in ("000.jpg", "004.jpg"))
     for uri, data in (
         ("a/dress.png", dress),
         ("b/dress.png", dress),

@@ -45,7 +45,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[str
     home = str(tmp_path_factory.mktemp("locked"))
     with serving("mini", SIGHTLINE_HOME=home, SIGHTLINE_API_KEY=KEY, **QUIET) as port:
         url = f"http://127.0.0.1:{port}"
-        put(url, "shoes", "mug.png", (shop / "pictures" / "04.png").read_bytes(), key=KEY)
+        put(url, "shoes", "mug.png", (shop / "pictures" / "004.jpg").read_bytes(), key=KEY)
         yield url
 
 

@@ -36,7 +36,7 @@ HEAVY = (
 def test_all_commands_of_the_design_are_there():
     names = {" ".join(path) for path in COMMANDS}
     wanted = {"serve", "embed", "bench", "bench serve", "doctor", "ingest", "status", "retry"}
-    wanted |= {"search", "duplicates", "export", "backup", "restore", "store switch"}
+    wanted |= {"search", "duplicates", "export", "map", "backup", "restore", "store switch"}
     wanted |= {f"collection {name}" for name in ("list", "create", "re-embed", "delete")}
     wanted |= {f"job {name}" for name in ("list", "failures", "pause", "resume", "cancel")}
     wanted |= {f"models {name}" for name in ("list", "show", "pull", "verify", "synthesize")}

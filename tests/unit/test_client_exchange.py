@@ -3,12 +3,13 @@
 import json
 
 import httpx
+import numpy as np
 import pytest
 
 from sightline.client.calls import library, vectors, work
 from sightline.client.exchange import JITTER, PATIENCE_S, PAUSE_S, TRIES, answered
-from sightline.client.steps import Broken, Pause, Reply, Request, get, post
-from sightline.domain.errors import ServerAwayError, ServerRefusedError, SettingsError
+from sightline.client.steps import Broken, Pause, Reply, Request, get, in_json, post
+from sightline.domain.errors import InvalidRequestError, ServerAwayError, ServerRefusedError, SettingsError
 from tests.clients import CLIENTS
 
 GONE = Broken("http://here/v1/jobs", "connection refused")
@@ -123,6 +124,17 @@ def test_only_what_was_asked_for_is_sent():
 EMPTY = b'{"hits": [], "considered": null, "lag": 0, "notes": [], "took_ms": 1}'
 
 
+def test_numbers_of_numpy_are_sent_as_numbers():
+    content = {"price": np.float32(1.5), "kinds": np.array([1, 2]), "is_new": np.True_}
+    assert json.loads(in_json(content)) == {"price": 1.5, "kinds": [1, 2], "is_new": True}
+
+
+@pytest.mark.parametrize("value", [object(), float("nan"), np.float32("inf")])
+def test_what_json_does_not_have_is_refused_before_anything_is_sent(value):
+    with pytest.raises(InvalidRequestError, match="cannot be sent as JSON"):
+        in_json({"price": value})
+
+
 def test_lists_of_jobs_are_read_to_their_end():
     page = {"jobs": [], "next_offset": 1000}
     pages = [page, {"jobs": [], "next_offset": None}]
@@ -148,6 +160,35 @@ def test_both_clients_wait_and_ask_again(kind):
     with CLIENTS[kind]("http://here", api_key="k", transport=httpx.MockTransport(answer)) as client:
         assert client.models() == []
     assert [request.headers["authorization"] for request in asked] == ["Bearer k"] * 2
+
+
+class CutOff(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that begins and breaks off."""
+
+    def __iter__(self):
+        yield b"half of"
+        raise httpx.ReadError("connection reset")
+
+    async def __aiter__(self):
+        for chunk in self:
+            yield chunk
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_export_that_is_cut_off_leaves_the_old_file_until_all_of_it_is_there(kind, tmp_path):
+    path = tmp_path / "shop.csv"
+    path.write_bytes(b"the old one")
+    seen = []
+
+    def answer(_):
+        seen.append(path.read_bytes())
+        return httpx.Response(200, stream=CutOff()) if len(seen) == 1 else httpx.Response(200, content=b"all")
+
+    with CLIENTS[kind]("http://here", transport=httpx.MockTransport(answer)) as client:
+        assert client.export("shop", path) == path
+    assert seen == [b"the old one"] * 2
+    assert path.read_bytes() == b"all"
+    assert [one.name for one in tmp_path.iterdir()] == ["shop.csv"]
 
 
 @pytest.mark.parametrize("kind", CLIENTS)

@@ -117,9 +117,11 @@ def test_what_all_clusters_share_names_none_of_them():
     assert found.argmax(axis=1).tolist() == [1, 2]
 
 
-def test_of_words_nearly_as_good_the_shortest_is_taken():
+def test_of_words_nearly_as_good_the_plainest_is_taken_and_of_several_the_first_of_the_list():
     found = np.array([[0.70, 0.69, 0.60]], dtype=np.float32)
     assert assigned(found, ["pleated skirt", "skirt", "hat"], found > 0) == {0: "skirt"}
+    assert assigned(found, ["bottle", "flask", "hat"], found > 0) == {0: "bottle"}
+    assert assigned(found, ["flask", "bottle", "hat"], found > 0) == {0: "flask"}
 
 
 def test_word_that_two_clusters_want_goes_to_the_surer_one_where_the_other_has_a_second():
@@ -187,6 +189,24 @@ def test_cancelled_job_stops_embedding_words_in_their_midst(opened, turnstile):
         names.of(SPACE, crowds, middle(crowds), look=look)
     assert 0 < sum(turnstile.sizes) <= 3 * PART < len(built_in_words())
     assert workshop.admission.held == 0
+
+
+def test_words_that_a_cancelled_job_left_waiting_never_reach_the_model(opened, turnstile):
+    model = fake_model(hook=turnstile, tokenizer=WholeTexts())
+    names, workshop = opened(model)
+    crowds = toward(model, "boat", "fog")
+    turnstile.batches.clear()
+    turnstile.shut()
+
+    def look():
+        if turnstile.entered.is_set():
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        names.of(SPACE, crowds, middle(crowds), look=look)
+    turnstile.open()
+    workshop.close()
+    assert len(turnstile.batches) == 1
 
 
 def test_ending_server_says_so_rather_than_naming_badly(opened):

@@ -112,7 +112,7 @@ def test_what_was_written_is_read_back_in_order(tmp_path, name):
 
 def test_ids_are_lines_and_every_other_format_can_be_read_back(tmp_path):
     write(tmp_path / "ids.txt", "ids")
-    assert (tmp_path / "ids.txt").read_text(encoding="utf-8").split("\n") == [*BATCH["item_id"], ""]
+    assert (tmp_path / "ids.txt").read_text(encoding="utf-8") == "\n".join([*BATCH["item_id"], ""])
     assert {*READ, "ids"} == set(FORMATS)
 
 

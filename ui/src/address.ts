@@ -3,7 +3,7 @@
 // What an address cannot hold, a dropped picture, is named in it, so that the page can say what is missing.
 
 import { type Condition, isCondition } from "./filters.ts";
-import { type Camera, type Part, START, type State, VIEWS, type View } from "./state.ts";
+import { type Camera, type Part, START, type State, type Theme, VIEWS, type View } from "./state.ts";
 import type { Stroke } from "./wire.ts";
 
 export function write(state: State): string {
@@ -23,6 +23,7 @@ export function write(state: State): string {
   if (state.camera) query.set("at", [state.camera.x, state.camera.y, state.camera.zoom].map(rounded).join(","));
   if (state.duplicates.threshold !== START.duplicates.threshold) query.set("threshold", state.duplicates.threshold);
   if (state.duplicates.keep !== START.duplicates.keep) query.set("keep", state.duplicates.keep);
+  if (state.theme !== null) query.set("theme", state.theme);
   const text = query.toString();
   return text ? `/?${text}` : "/";
 }
@@ -46,6 +47,7 @@ export function read(search: string): State {
       threshold: query.get("threshold") ?? START.duplicates.threshold,
       keep: query.get("keep") ?? START.duplicates.keep,
     },
+    theme: themeOf(query.get("theme")),
   };
 }
 
@@ -88,6 +90,10 @@ function cameraOf(text: string | null): Camera | null {
   const [x, y, zoom] = (text ?? "").split(",").map(Number);
   if (x === undefined || y === undefined || zoom === undefined) return null;
   return [x, y, zoom].every(Number.isFinite) && zoom > 0 ? { x, y, zoom } : null;
+}
+
+function themeOf(text: string | null): Theme | null {
+  return text === "light" || text === "dark" ? text : null;
 }
 
 /** Four digits tell more than a screen shows. */

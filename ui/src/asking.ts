@@ -1,12 +1,16 @@
 // What a person does with a search: words, pictures, more or less like something. Does not know how it is answered.
 
 import { remember } from "./dropped.ts";
+import { begin } from "./results.ts";
 import { go, type Part, state } from "./state.ts";
 
 const LESS = -0.5; // as much as words or a picture weigh, it would lead away from both
 
+/** The same words again are asked again: what is there may have changed, or the answer may not have come. */
 export function askWords(text: string): void {
+  const isSame = text.trim() === state.value.text;
   go({ text: text.trim(), item: null, ...leaving() });
+  if (isSame) begin();
 }
 
 /** Another picture is another question; what was said in words stays. */

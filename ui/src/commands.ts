@@ -11,15 +11,17 @@ export interface Command {
 }
 
 const PICTURE = "picture.jpg"; // a file of whoever copies; the page cannot know where it lies
+const ENCODED = `"$(base64 < ${PICTURE} | tr -d '\\n')"`; // run by the shell
+const HERE = "PICTURE"; // where it stands in a body; no text can be this, for texts are JSON with quotes
 
 export function searchCommand(now: State, origin: string, hasKey: boolean): Command {
   const name = now.collection!;
-  const query = partsOf(now, "$(base64 -w0 picture.jpg)");
+  const query = partsOf(now, HERE);
   const body: Record<string, Json> = { query, k: 20, ...filterPart(now) };
   const more = now.filter.length ? `, filter=${python(filterOf(now.filter))}` : "";
   return {
     curl: posted(`${at(origin, name)}/search`, body, hasKey),
-    python: `${opening(origin, hasKey)}hits = client.search(${python(name)}, query=${python(partsOf(now, PICTURE))}, k=20${more})\n`,
+    python: `${opening(origin, hasKey)}found = client.search(${python(name)}, query=${python(partsOf(now, PICTURE))}, k=20${more})\nfor hit in found.hits:\n    print(hit.id, hit.score)\n`,
   };
 }
 
@@ -40,7 +42,7 @@ export function exportCommand(now: State, format: string, origin: string, hasKey
 export function ingestCommand(name: string, source: string, origin: string, hasKey: boolean): Command {
   return {
     curl: posted(`${at(origin, name)}/ingest`, { source }, hasKey),
-    python: `${opening(origin, hasKey)}job = client.ingest(${python(source)}, collection=${python(name)})\nclient.wait(job)\n`,
+    python: `${opening(origin, hasKey)}job = client.ingest(${python(name)}, ${python(source)})\nclient.wait(job)\n`,
   };
 }
 
@@ -69,10 +71,12 @@ function at(origin: string, name: string): string {
 }
 
 function posted(address: string, body: Json, hasKey: boolean): string {
-  const text = JSON.stringify(body);
-  // $(...) is run by the shell between double quotes only
-  const data = text.includes("$(base64") ? `"${text.replace(/["\\]/g, "\\$&")}"` : quoted(text);
-  return `curl ${quoted(address)}${keyHeader(hasKey)} -H 'content-type: application/json' -d ${data}\n`;
+  const text = quoted(JSON.stringify(body));
+  const call = `curl ${quoted(address)}${keyHeader(hasKey)} -H 'content-type: application/json' -d`;
+  const slot = `{"image":"${HERE}"`;
+  if (!text.includes(slot)) return `${call} ${text}\n`;
+  // what printf is given may be long; what curl is given may not
+  return `printf %s ${text.replaceAll(slot, `{"image":"'${ENCODED}'"`)} |\n  ${call} @-\n`;
 }
 
 function keyHeader(hasKey: boolean): string {

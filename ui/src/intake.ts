@@ -13,16 +13,25 @@ export interface Intake {
   collection: string;
   found: number;
   done: number;
-  failures: readonly { name: string; why: string }[];
+  failed: number;
+  failures: readonly { name: string; why: string }[]; // the first of them
   state: "running" | "done" | "stopped";
 }
 
 const AT_ONCE = 3; // one is read, one is sent, one is embedded
 const TRIES = 5;
+const MOST_TOLD = 200; // nobody reads more
 
 export const intake = signal<Intake | null>(null);
 
 let stopping = new AbortController();
+
+/** A page that is left takes what is on its way along; so it is asked whether that is meant. */
+export function followLeaving(): void {
+  addEventListener("beforeunload", (event) => {
+    if (intake.value?.state === "running") event.preventDefault();
+  });
+}
 
 export function stop(): void {
   stopping.abort();
@@ -30,7 +39,7 @@ export function stop(): void {
 
 export async function takeIn(collection: string, findings: AsyncGenerator<Finding>): Promise<void> {
   stopping = new AbortController();
-  intake.value = { collection, found: 0, done: 0, failures: [], state: "running" };
+  intake.value = { collection, found: 0, done: 0, failed: 0, failures: [], state: "running" };
   await Promise.all(Array.from({ length: AT_ONCE }, () => work(collection, findings, stopping.signal)));
   const now = intake.value;
   intake.value = { ...now, state: stopping.signal.aborted ? "stopped" : "done" };
@@ -85,5 +94,6 @@ function count(more: { found?: number; done?: number }): void {
 
 function fail(name: string, why: string): void {
   const now = intake.value!;
-  intake.value = { ...now, failures: [...now.failures, { name, why }] };
+  const failures = now.failures.length < MOST_TOLD ? [...now.failures, { name, why }] : now.failures;
+  intake.value = { ...now, failed: now.failed + 1, failures };
 }

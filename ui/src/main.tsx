@@ -5,6 +5,7 @@ import "./styles/page.css";
 import { render } from "preact";
 
 import { collections, followCollection, refreshCollections } from "./atlas.ts";
+import { followLeaving } from "./intake.ts";
 import { followJobs } from "./jobs.ts";
 import { learnModels } from "./models.ts";
 import { followState } from "./results.ts";
@@ -17,6 +18,7 @@ followAddress();
 followCollection();
 followState();
 followJobs();
+followLeaving();
 render(<Page />, document.getElementById("page")!);
 void learnModels();
 await refreshCollections();

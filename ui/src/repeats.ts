@@ -34,6 +34,12 @@ export function find(name: string, order: { threshold: string; keep: string }): 
   void more();
 }
 
+/** Nobody waits for it any more: the server may stop comparing. */
+export function leave(): void {
+  running.abort();
+  asked = null;
+}
+
 export async function more(): Promise<void> {
   const [order, from] = [asked, repeats.value];
   if (order === null || from.next === null || from.isLoading) return;

@@ -8,6 +8,7 @@ import { read, write } from "./address.ts";
 import type { Condition } from "./filters.ts";
 import type { Stroke } from "./wire.ts";
 
+export type Theme = "light" | "dark";
 export type View = "pictures" | "map" | "duplicates" | "about";
 export const VIEWS: readonly View[] = ["pictures", "map", "duplicates", "about"];
 
@@ -34,6 +35,7 @@ export interface State {
   clusters: readonly number[];
   camera: Camera | null;
   duplicates: { threshold: string; keep: string };
+  theme: Theme | null; // null: as it was chosen before, or as the system has it
 }
 
 export const START: State = {
@@ -48,6 +50,7 @@ export const START: State = {
   clusters: [],
   camera: null,
   duplicates: { threshold: "0.97", keep: "largest" },
+  theme: null,
 };
 
 export const state = signal<State>(START);
@@ -69,7 +72,7 @@ export function amend(change: Partial<State>): void {
 
 /** Another collection: nothing that was asked of the one before is meant any more. */
 export function open(collection: string | null, view: View = "pictures"): void {
-  go({ ...START, collection, view });
+  go({ ...START, collection, view, theme: state.value.theme });
 }
 
 export function followAddress(): void {

@@ -1,21 +1,22 @@
-// Light or dark: as the system has it, or as was chosen here. Does not know colours.
+// Light or dark: as was chosen here, or as the system has it. Does not know colours.
 
 import { computed, effect, signal } from "@preact/signals";
 
-type Theme = "light" | "dark";
+import { amend, state, type Theme } from "./state.ts";
+
 const PLACE = "sightline-theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const system = signal<Theme>(dark.matches ? "dark" : "light");
-const chosen = signal<Theme | null>(stored());
 
-export const theme = computed<Theme>(() => chosen.value ?? system.value);
+export const theme = computed<Theme>(() => state.value.theme ?? stored() ?? system.value);
 export const isDark = computed(() => theme.value === "dark");
 
+/** Who turns it to what the system has, has it follow the system again. */
 export function turn(): void {
   const next = isDark.value ? "light" : "dark";
-  chosen.value = next === system.value ? null : next;
-  if (chosen.value === null) localStorage.removeItem(PLACE);
+  if (next === system.value) localStorage.removeItem(PLACE);
   else localStorage.setItem(PLACE, next);
+  amend({ theme: next === system.value ? null : next });
 }
 
 export function followTheme(): void {

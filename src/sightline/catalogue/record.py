@@ -256,10 +256,10 @@ class SqlRecord:
         with self._database.reading() as connection:
             return views.noted(connection, changes.collection_row(connection, name).id)
 
-    def roll(self, name: str) -> Roll:
-        """All items there are, as numbers: a million in seconds."""
+    def roll(self, name: str, after: int = 0) -> Roll:
+        """All items that were changed after a number, as numbers: a million in seconds."""
         with self._database.reading() as connection:
-            return rolls.roll(connection, name)
+            return rolls.roll(connection, name, after)
 
     def vectors_since(self, name: str, cursor: int, limit: int) -> tuple[Roll, Float32]:
         """Of the items changed after a number, in order, at most `limit`: the roll, and (N, dim)."""

@@ -20,9 +20,10 @@ from sightline.domain.contents import BYTES
 READ_AT_ONCE = 10_000
 
 
-def roll(connection: Connection, name: str) -> Roll:
-    """All items there are."""
+def roll(connection: Connection, name: str, after: int) -> Roll:
+    """All items that were changed after a number."""
     query = queries.present(connection, name).with_only_columns(items.c.seq, items.c.sha256)
+    query = query.where(items.c.seq > after)
     rows = connection.execute(query.order_by(items.c.seq).execution_options(yield_per=READ_AT_ONCE))
     parts = [_roll(part) for part in rows.partitions()]
     if not parts:
@@ -90,7 +91,7 @@ def documents(connection: Connection, name: str, which: tuple[int, int, int]) ->
         .order_by(items.c.seq)
         .limit(limit)
     )
-    return [Document(*row) for row in connection.execute(query)]
+    return [Document(*row) for row in connection.execute(query).all()]
 
 
 def _roll(rows: Sequence[Row[*tuple[Any, ...]]]) -> Roll:

@@ -19,6 +19,7 @@ from sightline.cli.library import (
     export,
     ingest,
     job,
+    map_,
     restore,
     retry,
     search,
@@ -41,6 +42,7 @@ for command in (
     serve, embed, ingest, search, status, retry, duplicates, export, backup, restore, doctor,
 ):  # fmt: skip
     app.command()(command)
+app.command(name="map")(map_)
 app.add_typer(bench, name="bench")
 app.add_typer(models, name="models")
 app.add_typer(collection, name="collection")

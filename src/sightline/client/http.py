@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from sightline.client.steps import Broken, Reply, Request
+from sightline.client.steps import Broken, Reply, Request, in_json
 from sightline.domain.errors import SettingsError
 from sightline.version import VERSION
 
@@ -29,13 +29,14 @@ def settings(url: str, api_key: str | None, timeout_s: float) -> dict[str, Any]:
 
 def arguments(request: Request, timeout_s: float) -> dict[str, Any]:
     """Of httpx' request. What is long may take long to begin its answer; to connect, nothing may."""
+    body = None if request.content is None else in_json(request.content).encode("ascii")
     timeout = httpx.Timeout(None, connect=timeout_s) if request.is_long else httpx.Timeout(timeout_s)
     return {
         "method": request.method,
         "url": request.path,
         "params": dict(request.query) or None,
-        "headers": dict(request.headers),
-        "json": request.content,
+        "headers": dict(request.headers) | ({} if body is None else {"content-type": "application/json"}),
+        "content": body,
         "timeout": timeout,
     }
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sightline.domain.errors import InvalidRequestError
+
 T = TypeVar("T")
 
 Facts = Mapping[str, Any]  # of an answer in JSON
@@ -72,6 +74,24 @@ def get(path: str, **query: object) -> Request:
 
 def post(path: str, content: object = None, *, is_safe: bool = False, **query: object) -> Request:
     return Request("POST", path, _written(query), content, is_safe=is_safe)
+
+
+def in_json(content: object) -> str:
+    """What a caller gave, as it is sent: numbers and arrays of NumPy and pandas become plain ones.
+
+    Raises InvalidRequestError: it holds something that JSON does not have.
+    """
+    try:
+        return json.dumps(content, default=_plain, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidRequestError(f"it cannot be sent as JSON: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    """Raises TypeError: it has no plain form."""
+    if not hasattr(value, "tolist"):
+        raise TypeError(f"a {type(value).__name__} is among it")
+    return value.tolist()
 
 
 def _written(query: Mapping[str, object]) -> dict[str, str]:

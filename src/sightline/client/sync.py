@@ -44,7 +44,7 @@ class Client:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """timeout_s: of one request. transport: httpx', for a proxy, or a server in this process."""
-        self.url = url
+        self.url = url.rstrip("/")
         self._timeout_s = timeout_s
         self._http = httpx.Client(**http.settings(url, api_key, timeout_s), transport=transport)
 

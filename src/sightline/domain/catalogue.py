@@ -155,8 +155,8 @@ class Record(Protocol):
 
     def views(self, name: str) -> list[ViewNote]: ...
 
-    def roll(self, name: str) -> Roll:
-        """All items there are, as numbers: a million in seconds."""
+    def roll(self, name: str, after: int = 0) -> Roll:
+        """All items that were changed after a number, as numbers: a million in seconds."""
         ...
 
     def vectors_since(self, name: str, cursor: int, limit: int) -> tuple[Roll, Float32]:

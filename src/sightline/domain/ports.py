@@ -117,9 +117,6 @@ class View(Protocol):
 class Plotted(Protocol):
     """A view that has columns for the places of its items on a map: NULL where an item has none."""
 
-    @property
-    def cursor(self) -> int: ...
-
     def plotted(self) -> tuple[int, int] | None:
         """Which map's places it has, and up to which change; None while it has none."""
         ...

@@ -32,6 +32,11 @@ def main() -> None:
         drawn = draw(Path(sys.argv[1]), MapOrder.of(json.loads(line)), _Teller(out))
     except MapFailedError as exc:
         _say(out, {"failed": str(exc)})
+    except OSError as exc:
+        _say(
+            out,
+            {"failed": f"a file of the map cannot be read or written: {exc.strerror}; mend it, draw again"},
+        )
     except MemoryError:
         _say(out, {"failed": "memory ran out; free some, or draw fewer"})
     else:

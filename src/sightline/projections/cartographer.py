@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -95,9 +96,10 @@ class ProcessCartographer:
 
 def _send(child: "subprocess.Popen[bytes]", order: MapOrder) -> None:
     """The pipe stays open: the process ends itself when it closes, which it does if we die."""
+    request = replace(order, vocabulary=()).request()  # short, so that nobody waits for who reads it
     if child.stdin is not None:
         with suppress(BrokenPipeError):  # it is dead already, which is seen soon
-            child.stdin.write(json.dumps(order.request()).encode() + b"\n")
+            child.stdin.write(json.dumps(request).encode() + b"\n")
             child.stdin.flush()
 
 

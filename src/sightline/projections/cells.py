@@ -30,7 +30,8 @@ Tell = Callable[[float], None]
 class Cells:
     """points: (N, R), cell by cell. halves: (N,), half the square of each one's length, in all directions.
 
-    rows: (N,), the number that each had. starts: (C + 1,). centres: (C, R).
+    rows: (N,), the number that each had. starts: (C + 1,). centres: (C, R). seen: with how many points each
+    one that is asked for is compared, or with a few more.
     """
 
     points: Float32
@@ -38,6 +39,7 @@ class Cells:
     rows: Int64
     starts: Int64
     centres: Float32
+    seen: int
 
     def near(self, asked: Float32, count: int, work: Work, tell: Tell | None = None) -> None:
         """For each of (Q, R) the rows of the `count` nearest points, or of all, in no order.
@@ -68,7 +70,7 @@ class Cells:
         distances = ((self.centres - self.centres[cell]) ** 2).sum(axis=1)
         by_distance = np.argsort(distances, kind="stable")
         sizes = np.diff(self.starts)[by_distance]
-        enough = int(np.searchsorted(np.cumsum(sizes), SEEN)) + 1
+        enough = int(np.searchsorted(np.cumsum(sizes), self.seen)) + 1
         spans = [slice(self.starts[near], self.starts[near + 1]) for near in by_distance[:enough]]
         return (
             np.concatenate([self.points[span] for span in spans]),
@@ -77,14 +79,14 @@ class Cells:
         )
 
 
-def sorted_into_cells(points: Float32, halves: Float32, seed: int) -> Cells:
+def sorted_into_cells(points: Float32, halves: Float32, *, seed: int, seen: int = SEEN) -> Cells:
     """Cells of (N, R) points, N > 0, by k-means; the same for the same seed."""
-    count = min(len(points) // A_CELL, MAX_CELLS) if len(points) > SEEN else 1
+    count = min(len(points) // A_CELL, MAX_CELLS) if len(points) > seen else 1
     centres = _centres(points, count, seed)
     homes = _nearest_centres(points, centres)
     order = np.argsort(homes, kind="stable")
     starts = np.searchsorted(homes[order], np.arange(count + 1))
-    return Cells(points[order], halves[order], order, starts, centres)
+    return Cells(points[order], halves[order], order, starts, centres, seen)
 
 
 def _centres(points: Float32, count: int, seed: int) -> Float32:

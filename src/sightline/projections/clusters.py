@@ -17,6 +17,8 @@ SMALLEST = 5  # points that can be called a cluster
 NEAR = 5  # of a point the neighbours that must be near, too
 WITHIN = 0.99  # of a cluster's points have such neighbours within its reach
 FEWEST = 2 * SMALLEST
+NEARLY_ALL = 0.8
+MOST = 0.7  # one round heap of 3,000 points, divided by force, leaves two thirds in none
 
 
 def is_installed() -> bool:
@@ -42,10 +44,23 @@ def clusters_of(places: Float32, items: Int64, seed: int) -> UInt8:
 
 
 def _labels(places: Float32) -> Int64:
-    """Of each place the number of its cluster, -1 for none."""
+    """Of each place the number of its cluster, -1 for none.
+
+    A cluster of nearly all says nothing: a map of heaps that touch, and one far away, would be these two. It
+    is divided, if that leaves most places in clusters: a heap that has none within stays whole.
+    """
+    labels = _found(places, largest=None)
+    if np.bincount(labels + 1)[1:].max(initial=0) > NEARLY_ALL * len(places):
+        divided = _found(places, largest=len(places) // 2)
+        if (divided >= 0).mean() > MOST:
+            return divided
+    return labels
+
+
+def _found(places: Float32, *, largest: int | None) -> Int64:
     hdbscan = importlib.import_module("sklearn.cluster").HDBSCAN
     smallest = max(SMALLEST, math.isqrt(len(places)) // 2)
-    model = hdbscan(min_cluster_size=smallest, min_samples=NEAR, copy=True)
+    model = hdbscan(min_cluster_size=smallest, min_samples=NEAR, max_cluster_size=largest, copy=True)
     return np.asarray(model.fit_predict(places.astype(np.float64)), dtype=np.int64)
 
 

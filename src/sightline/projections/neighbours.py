@@ -51,7 +51,7 @@ class Vectors:
         return Vectors(self.whole, self.rows[numbers], self.points[numbers], self.halves[numbers])
 
     def cells(self, seed: int) -> Cells:
-        return sorted_into_cells(self.points, self.halves, seed)
+        return sorted_into_cells(self.points, self.halves, seed=seed)
 
 
 def prepared(whole: Float32, rows: Int64, axes: Axes) -> Vectors:

@@ -9,8 +9,8 @@ from sightline.projections.neighbours import NONE, Graph
 from sightline.projections.pieces import each, slices
 
 SAMPLE = 512
-PRODUCTS = 100_000_000  # of a sample and all rows; of a million rows 100 are asked
-AT_ONCE = 64
+PRODUCTS = 100_000_000  # of the sample and all rows: of a million rows 100 are asked
+AT_ONCE = 16_000_000  # of those, 64 MB
 ROUNDING = 1e-5  # of cosines in float32: an equally near neighbour is as good
 OUTLIERS = 20
 
@@ -33,7 +33,7 @@ def quality_of(vectors: Float32, places: Float32, graph: Graph, seed: int) -> Qu
     near = min(graph.neighbours.shape[1], (rows - 1) // 2)  # the formula holds below half of the rows
     if near < 1:
         return None
-    size = min(rows, SAMPLE, max(PRODUCTS // rows, AT_ONCE))
+    size = min(rows, SAMPLE, max(PRODUCTS // rows, 1))
     sample = np.sort(np.random.default_rng(seed).choice(rows, size, replace=False))
     costs, found = np.zeros(size), np.zeros(size)
 
@@ -43,7 +43,7 @@ def quality_of(vectors: Float32, places: Float32, graph: Graph, seed: int) -> Qu
         costs[part] = _costs(cosines, _near_on_map(places, asked, near), near)
         found[part] = _recalled(cosines, graph.scores[asked])
 
-    each(measure, slices(size, AT_ONCE))
+    each(measure, slices(size, max(AT_ONCE // rows, 1)))
     worst = near * (2 * rows - 3 * near - 1) / 2
     return Quality(float(1 - costs.mean() / worst), float(found.mean()))
 
@@ -68,7 +68,8 @@ def _cosines(vectors: Float32, asked: Int64) -> Float32:
 
 
 def _near_on_map(places: Float32, asked: Int64, count: int) -> Int64:
-    squares = ((places[asked, np.newaxis] - places) ** 2).sum(axis=2)  # (Q, N)
+    across, down = (places[asked, axis, np.newaxis] - places[:, axis] for axis in (0, 1))  # (Q, N)
+    squares = across**2 + down**2
     squares[np.arange(len(asked)), asked] = np.inf
     return np.argpartition(squares, count - 1, axis=1)[:, :count]
 

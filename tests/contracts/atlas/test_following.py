@@ -12,6 +12,7 @@ from sightline.domain.errors import InvalidRequestError, JobStateError, NoMapErr
 from sightline.domain.maps import GIVEN, MapOrder
 from sightline.stores.duckdb import DuckDbStore
 from tests.atlases import NAME, Rig, as_places, at_work
+from tests.cartography import QuickCartographer
 from tests.records import SPACE, content, item, removals
 from tests.waiting import wait_until
 
@@ -79,6 +80,26 @@ def test_places_do_not_need_the_files_beside_the_record(tmp_path: Path) -> None:
         rig.atlas.forget(NAME)
         rig.put([21])
         wait_until(rig.all_are_placed)
+
+
+class Stumbling(QuickCartographer):
+    """Fails to place once."""
+
+    def place(self, vectors, landmarks, places):  # type: ignore[no-untyped-def]
+        self.place = super().place  # type: ignore[method-assign]
+        raise KeyError("not foreseen")
+
+
+def test_a_placing_that_fails_is_tried_again_and_harms_no_job(tmp_path: Path) -> None:
+    with at_work(tmp_path, cartographer=Stumbling()) as rig:
+        rig.put(range(20))
+        rig.cartographer.gate.clear()
+        job = rig.atlas.submit(NAME, MapOrder())
+        wait_until(lambda: rig.speeds.stage(job.id) == "layout")
+        rig.put([20])
+        rig.cartographer.gate.set()
+        wait_until(lambda: rig.ledger.job(job.id).state == "done")
+        wait_until(rig.all_are_placed, 20)
 
 
 def test_given_places_are_a_map_and_the_rest_is_placed_among_them(tmp_path: Path) -> None:
@@ -165,6 +186,21 @@ def test_a_view_that_is_made_anew_has_the_places_again(tmp_path: Path) -> None:
         wait_until(lambda: plotted(rig))
         expected = expected_in_duckdb(rig)
     assert in_duckdb(views) == in_duckdb(other) == expected
+
+
+def test_duckdb_has_the_places_of_the_newest_map(tmp_path: Path) -> None:
+    views = tmp_path / "views"
+    with at_work(tmp_path, store=DuckDbStore(views)) as rig:
+        rig.put(range(10))
+        assert rig.drawn().state == "done"
+        before = expected_in_duckdb(rig)
+        given = {item(number).id: (float(number), 7.0) for number in range(5)}
+        rig.atlas.bring(NAME, *as_places(given))
+        wait_until(lambda: rig.all_are_placed() and plotted(rig))
+        expected = expected_in_duckdb(rig)
+    assert in_duckdb(views) == expected
+    assert not set(before.values()) & set(expected.values())
+    assert {one: expected[one] for one in given} == given
 
 
 def test_without_a_map_duckdb_has_no_places(tmp_path: Path) -> None:

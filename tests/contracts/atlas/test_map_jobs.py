@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sightline.catalogue.database import Database
 from sightline.domain.collections import Changeset
 from sightline.domain.contents import as_hex
 from sightline.domain.errors import InvalidRequestError, MapFailedError, StorageFullError
@@ -14,6 +15,7 @@ from sightline.domain.ledger import Lease
 from sightline.domain.maps import MAP, MapOrder
 from tests.atlases import NAME, at_work
 from tests.cartography import QuickCartographer
+from tests.postgres import PostgresServer
 from tests.records import SPACE, content, item, removals, tasks
 from tests.waiting import wait_until
 
@@ -42,6 +44,25 @@ def test_a_map_is_drawn_and_kept_with_what_is_known_of_it(tmp_path: Path) -> Non
         assert asked[2] == ["boot"]
         assert asked[1].size == 50
         assert sum(crowd.size for crowd in asked[0]) == 50
+
+
+def test_a_map_is_drawn_and_followed_on_a_record_in_postgresql(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    with (
+        at_work(tmp_path, record_at=Database.at(postgres.new_database())) as rig,
+        ThreadPoolExecutor(10) as threads,
+    ):
+        rig.put(range(20))
+        rig.cartographer.gate.clear()
+        jobs = set(threads.map(lambda _: rig.atlas.submit(NAME, MapOrder()).id, range(10)))
+        rig.cartographer.gate.set()
+        (job_id,) = jobs
+        wait_until(lambda: rig.ledger.job(job_id).state == "done")
+        before = rig.places()
+        rig.put(range(20, 30))
+        wait_until(rig.all_are_placed)
+        assert {one: rig.places()[one] for one in before} == before
 
 
 def test_ten_requests_at_once_are_one_computation(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from sightline.catalogue.database import Database
 from sightline.catalogue.record import SqlRecord
 from sightline.catalogue.uploads import UploadFolder
 from sightline.domain.collections import Changeset, Item, Space, ViewNote
+from sightline.domain.contents import distinct
 from sightline.domain.errors import RecordBrokenError, RecordNewerError, RecordUnavailableError
+from sightline.domain.maps import Drawn, MapOrder, Points
 
 SPACE = Space("f" * 64, "mini", 4)
 
@@ -139,3 +141,17 @@ def test_a_copy_replaces_nothing_but_an_earlier_copy(tmp_path: Path) -> None:
             copies.copy(source, place)
     assert other.read_text() == "mine"
     assert copies.copy(source, target) == copies.copy(source, target)
+
+
+def test_maps_are_in_a_copy(tmp_path: Path) -> None:
+    record = filled(tmp_path / "home", 5)
+    contents = distinct(record.roll("photos").contents)
+    points = Points(contents, np.ones((5, 2), np.float32), np.zeros(5, np.uint8), np.ones(5, bool))
+    known = {"space": SPACE.fingerprint, "order": MapOrder(), "drawn": Drawn("pca"), "clusters": []}
+    kept = record.maps.keep("photos", points, **known)
+    Database.in_folder(tmp_path / "home").back_up(tmp_path / "copy.db")
+    record.maps.drop("photos")
+    restore(tmp_path / "home", tmp_path / "copy.db")
+    restored = SqlRecord(Database.in_folder(tmp_path / "home"))
+    assert restored.maps.of("photos") == kept
+    np.testing.assert_array_equal(restored.maps.points("photos", kept.id).contents, contents)

@@ -1,6 +1,7 @@
 """What the ledger promises of jobs, on each database."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -298,3 +299,27 @@ def test_many_workers_settle_every_task_once(ledger: SqlLedger, record: SqlRecor
     assert record.collection("shoes").head == 120
     told = ledger.events(made.id)
     assert [event.id for event in told] == list(range(1, len(told) + 1))
+
+
+def test_a_worker_is_given_jobs_of_its_kinds_only(ledger: SqlLedger, job: Job) -> None:
+    other = ledger.create("map", "shoes", {})
+    ledger.plan(other.id, tasks(3))
+    assert ledger.claim("me", kinds=["none"]) is None
+    mine = ledger.claim("me", kinds=["map"])
+    assert mine is not None
+    assert mine.job_id == other.id
+    theirs = [ledger.claim("them", kinds=["ingest", "re-embed"]) for _ in range(4)]
+    assert [lease and lease.job_id for lease in theirs] == [job.id] * 3 + [None]
+
+
+def test_a_sole_job_is_made_once_however_many_ask(ledger: SqlLedger, record: SqlRecord) -> None:
+    record.create("boots", SPACE)
+    ledger.create("ingest", "shoes", {})
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: ledger.create("map", "shoes", {}, is_sole=True).id, range(16)))
+    assert len(set(made)) == 1
+    assert ledger.create("map", "boots", {}, is_sole=True).id != made[0]
+    ledger.pause(made[0])
+    assert ledger.create("map", "shoes", {}, is_sole=True).id == made[0]
+    ledger.cancel(made[0])
+    assert ledger.create("map", "shoes", {}, is_sole=True).id != made[0]

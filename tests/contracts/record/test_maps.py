@@ -131,6 +131,7 @@ def test_the_roll_is_of_all_items_there_are(record: SqlRecord) -> None:
     roll = record.roll("shoes")
     assert roll.seqs.tolist() == [1, 3, 4, 5, 6]
     assert as_hex(roll.contents) == [content(number) for number in (0, 2, 3, 4, 0)]
+    assert record.roll("shoes", after=4).seqs.tolist() == [5, 6]
     part, vectors = record.vectors_since("shoes", 1, 2)
     assert part.seqs.tolist() == [3, 4]
     np.testing.assert_array_equal(vectors, [vector(content(2)), vector(content(3))])

@@ -62,6 +62,23 @@ def test_there_are_no_more_clusters_than_a_person_tells_apart():
     assert ((large < 10) | (large == NO_CLUSTER)).all()  # the small ones are left out
 
 
+def test_heaps_that_touch_are_told_apart_though_another_is_far_away():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(36, size=4_000)
+    places = np.stack(np.divmod(labels, 6), axis=1) + rng.normal(scale=0.2, size=(4_000, 2))
+    places[:200] += 50
+
+    numbers = found(places.astype(np.float32))
+
+    assert len(set(numbers[200:].tolist()) - {NO_CLUSTER}) == 36
+
+
+def test_one_heap_is_not_torn_apart_because_another_is_small():
+    places, labels = heaps([3_000, 200])
+
+    assert (found(places) == labels).mean() > 0.95
+
+
 def test_few_places_or_equal_ones_are_no_clusters():
     assert (found(heaps([3, 3])[0]) == NO_CLUSTER).all()
     assert found(np.zeros((1, 2), dtype=np.float32)).tolist() == [NO_CLUSTER]

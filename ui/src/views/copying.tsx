@@ -46,7 +46,7 @@ function Text({ label, text }: { label: string; text: string }) {
           <span role="status">{told}</span>
         </button>
       </div>
-      <textarea ref={area} readOnly aria-label={`The ${label} command`} rows={Math.min(7, text.trimEnd().split("\n").length + 1)} value={text} />
+      <textarea ref={area} readOnly aria-label={`The ${label} command`} rows={3} value={text.trimEnd()} />
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { path } from "../api.ts";
 import { counted, nameOf } from "../naming.ts";
-import { find, more, removeCopies, repeats } from "../repeats.ts";
+import { find, leave, more, removeCopies, repeats } from "../repeats.ts";
 import { go, state } from "../state.ts";
 import type { Group, Item } from "../wire.ts";
 import { Failure, Notice } from "./notice.tsx";
@@ -31,7 +31,10 @@ const meant = signal<{ groups: readonly Group[] | null; copies: number } | null>
 export function Duplicates() {
   const { collection, duplicates } = state.value;
   const now = repeats.value;
-  useEffect(() => find(collection!, duplicates), [collection, duplicates.threshold, duplicates.keep]);
+  useEffect(() => {
+    find(collection!, duplicates);
+    return leave;
+  }, [collection, duplicates.threshold, duplicates.keep]);
   return (
     <section class="duplicates" aria-label="Duplicates">
       <Order />

@@ -17,7 +17,7 @@ import { Menu } from "./menu.tsx";
 export function IntakeProgress() {
   const now = intake.value;
   if (now === null) return null;
-  const settled = now.done + now.failures.length;
+  const settled = now.done + now.failed;
   return (
     <aside class="corner" aria-label="Pictures on their way">
       <div class="row">
@@ -40,13 +40,14 @@ export function IntakeProgress() {
       </p>
       {now.failures.length > 0 && (
         <details>
-          <summary>{counted(now.failures.length, "file")} left out</summary>
+          <summary>{counted(now.failed, "file")} left out</summary>
           <ul class="failures">
-            {now.failures.slice(0, 200).map((one) => (
+            {now.failures.map((one) => (
               <li key={one.name}>
                 <span class="path">{one.name}</span> {one.why}
               </li>
             ))}
+            {now.failed > now.failures.length && <li>and {number(now.failed - now.failures.length)} more</li>}
           </ul>
         </details>
       )}
@@ -74,7 +75,7 @@ export function TakeIn() {
       {(close) => (
         <div class="form">
           <p class="hint">Drop pictures, a folder or a zip archive anywhere on this page, or choose them:</p>
-          <div class="row">
+          <div class="row wrap">
             <button class="button" onClick={() => { chooseFiles(false); close(); }}>
               Pictures or a zip
             </button>

@@ -53,7 +53,7 @@ export function Jobs() {
   );
 }
 
-const KINDS: Record<string, string> = { ingest: "Taking in", map: "Drawing the map of", reembed: "Embedding anew" };
+const KINDS: Record<string, string> = { ingest: "Taking in", map: "Drawing the map of", "re-embed": "Embedding anew" };
 
 export function OneJob({ job }: { job: Job }) {
   const [isOpen, setOpen] = useState(false);

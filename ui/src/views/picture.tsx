@@ -13,24 +13,21 @@ interface Props {
 }
 
 export function Picture({ src, alt, fallback }: Props) {
-  const [isBroken, setBroken] = useState(false);
-  const [isLoaded, setLoaded] = useState(false);
-  const wanted = isBroken && fallback ? fallback : src;
-  const address = useAddress(wanted, () => setBroken(true));
-  useEffect(() => {
-    setBroken(false);
-    setLoaded(false);
-  }, [src]);
-  if (isBroken && !fallback) return <span class="no-picture">{alt}</span>;
+  // which address it was, and not whether: what is in the cache is there before any effect could forget the one before
+  const [broken, setBroken] = useState<string | null>(null);
+  const [loaded, setLoaded] = useState<string | null>(null);
+  const wanted = broken === src && fallback ? fallback : src;
+  const address = useAddress(wanted, () => setBroken(wanted));
+  if (broken === wanted) return <span class="no-picture">{alt || "no picture"}</span>;
   return (
     <img
-      class={isLoaded ? "is-loaded" : ""}
+      class={loaded === wanted ? "is-loaded" : ""}
       src={address ?? undefined}
       alt={alt}
       decoding="async"
       draggable={false}
-      onLoad={() => setLoaded(true)}
-      onError={() => setBroken(true)}
+      onLoad={() => setLoaded(wanted)}
+      onError={() => setBroken(wanted)}
     />
   );
 }

@@ -39,7 +39,7 @@ export function SearchBox() {
       <input
         ref={words}
         type="search"
-        aria-label="Search pictures by words"
+        aria-label="Search pictures"
         placeholder={takesWords ? (parts.length ? "and these words" : "Search by words, or drop a picture") : `${model} reads no words: search by a picture`}
         disabled={!takesWords}
         enterkeyhint="search"

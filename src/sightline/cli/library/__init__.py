@@ -6,6 +6,7 @@ from sightline.cli.library.duplicates import duplicates
 from sightline.cli.library.export import export
 from sightline.cli.library.ingest import ingest
 from sightline.cli.library.job import job
+from sightline.cli.library.map import map_
 from sightline.cli.library.restore import restore
 from sightline.cli.library.retry import retry
 from sightline.cli.library.search import search
@@ -19,6 +20,7 @@ __all__ = [
     "export",
     "ingest",
     "job",
+    "map_",
     "restore",
     "retry",
     "search",

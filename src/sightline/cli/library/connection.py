@@ -8,6 +8,7 @@ import gc
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -57,6 +58,10 @@ class Connection:
 
     def post(self, path: str, content: object = None) -> Any:
         return _json(self._answer("POST", path, json=content))
+
+    def put_file(self, path: str, file: Path) -> Any:
+        """What a file has, as a form. Raises OSError: it cannot be read."""
+        return _json(self._answer("PUT", path, files={"file": (file.name, file.read_bytes())}))
 
     def delete(self, path: str, **query: object) -> Any:
         return _json(self._answer("DELETE", path, params={name: str(value) for name, value in query.items()}))

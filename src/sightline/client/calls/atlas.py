@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from sightline.client.answers import Job, MapCluster, MapInfo, MapPoints, of, read
 from sightline.client.calls.library import address
@@ -130,5 +129,6 @@ def _items(collection: str, info: MapInfo) -> Steps[list[Facts]]:
         rows = list(range(start, min(start + PAGE, info.points)))
         reply = yield from answered(post(path, {"rows": rows}, is_safe=True, version=info.version))
         items = of(json_of(reply), "items")
-        found += [{**one, "thumbnail": urljoin(reply.url, str(of(one, "thumbnail")))} for one in items]
+        server = reply.url.partition(path)[0]  # which may lie below a path of its own
+        found += [{**one, "thumbnail": f"{server}{of(one, 'thumbnail')}"} for one in items]
     return found

@@ -1,7 +1,6 @@
 """Collections and what is in them: made, filled, searched, compared, exported. Does not know maps."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -10,7 +9,7 @@ from urllib.parse import quote
 from sightline.client.answers import Added, Collection, Copy, Duplicates, Found, Hit, Item, Job, of, read
 from sightline.client.calls.pictures import Picture, listed, parts, written
 from sightline.client.exchange import answered, json_of
-from sightline.client.steps import Facts, Request, Steps, get, post
+from sightline.client.steps import Facts, Request, Steps, get, in_json, post
 from sightline.domain.errors import InvalidRequestError
 from sightline.domain.items import Metadata
 
@@ -222,5 +221,5 @@ def _said(**fields: object) -> dict[str, object]:
     }
 
 
-def _json(value: Mapping[str, object] | None) -> str | None:
-    return None if value is None else json.dumps(value)
+def _json(value: Facts | None) -> str | None:
+    return None if value is None else in_json(value)

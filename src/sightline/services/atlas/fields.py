@@ -11,7 +11,6 @@ from typing import Literal
 from sightline.domain.catalogue import Record
 from sightline.domain.errors import InvalidFilterError
 from sightline.domain.filter_syntax import MAX_PATH_KEYS, field_path
-from sightline.domain.filters import typed
 from sightline.domain.items import Metadata
 from sightline.services.atlas.metadata import Plain, first_of, pages
 from sightline.services.atlas.newest import Newest, Rest, usual_rest
@@ -26,6 +25,7 @@ MAX_DISTINCT = 1_000  # values of a field; who has more is no category
 MAX_LEAVES = 200  # of one item
 MAX_TEXT_CHARACTERS = 200  # longer ones are prose, and no category
 COLLECTIONS = 16
+NUMBERS = (int, float)  # by their very type: true is none
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,9 @@ def _count(tallies: dict[str, _Tally], document: Metadata) -> None:
         if tally is None:
             tally = tallies[name] = _Tally()
         tally.valued += 1
-        told = typed(value)
-        tally.numbers += told is not None and told[0] == "number"
+        tally.numbers += type(value) in NUMBERS
         if len(tally.distinct) < MAX_DISTINCT:
-            tally.distinct.add(hash(told))
+            tally.distinct.add(hash(value))  # true counts as 1 here: who has both has a strange field
 
 
 def _leaves(here: Metadata, prefix: str, depth_left: int) -> Iterator[tuple[str, Plain]]:

@@ -56,9 +56,9 @@ class Follower:
         self._lock = threading.Lock()
         self._following = threading.Lock()  # of two at once, one could bring the places of a map that is gone
         self._due: dict[str, float] = {}  # collection -> time.monotonic() of the next look at it
-        self._placed: dict[
-            str, tuple[int, int]
-        ] = {}  # collection -> its map, and the change up to which all are
+        # collection -> its map, and the change up to which all are placed
+        self._placed: dict[str, tuple[int, int]] = {}
+        self._waiting: set[str] = set()  # those whose trouble is told already
         self._rounds = Rounds()
         self._rounds.add("atlas", self._next, pause_s=LOOK_S)
 
@@ -97,8 +97,19 @@ class Follower:
         except MapChangedError:
             self.nudge(name)
         except (RecordError, StoreError) as error:
-            log.warning("points wait", extra={"fields": {"collection": name, "reason": error}})
-            self._look_at(name, RETRY_S)
+            self._wait_out(name, error)
+        except Exception as error:  # noqa: BLE001  # the map is kept: what follows must not fail its job
+            self._wait_out(name, error, exc_info=error)
+        else:
+            self._waiting.discard(name)
+
+    def _wait_out(self, name: str, error: Exception, *, exc_info: Exception | None = None) -> None:
+        """exc_info: of what was not foreseen."""
+        if name not in self._waiting:
+            facts = {"collection": name, "reason": error}
+            log.warning("points wait", extra={"fields": facts}, exc_info=exc_info)
+        self._waiting.add(name)
+        self._look_at(name, RETRY_S)
 
     def _follow(self, name: str) -> None:
         """Raises UnknownCollectionError, MapChangedError, RecordError, StoreError."""

@@ -48,7 +48,8 @@ def landmarks_of(record: Record, name: str, known: Map, folders: MapFolders) -> 
 
     Raises MapChangedError, StorageFullError, RecordError.
     """
-    folder = folders.of(name) / f"{LANDMARKS}{known.id}"
+    # a record that is restored may give a number again: the time tells two maps apart
+    folder = folders.of(name) / f"{LANDMARKS}{known.id}-{known.made_at:.6f}"
     if not folder.is_dir():
         for older in folders.of(name).glob(f"{LANDMARKS}*"):
             shutil.rmtree(older, ignore_errors=True)

@@ -13,6 +13,7 @@ from sightline.domain.filters import Path, values_at
 from sightline.domain.items import Json, Metadata
 
 Plain = bool | int | float | str
+PLAIN = (bool, int, float, str)
 
 PAGE = 2_000
 CHARACTERS_AT_ONCE = 1 << 16
@@ -40,10 +41,9 @@ def first_at(metadata: Metadata, path: Path) -> Plain | None:
 
 
 def first_of(value: Json) -> Plain | None:
-    for one in value if isinstance(value, list) else (value,):
-        if isinstance(one, bool | int | float | str):
-            return one
-    return None
+    if not isinstance(value, list):
+        return value if isinstance(value, PLAIN) else None
+    return next((one for one in value if isinstance(one, PLAIN)), None)
 
 
 def _read(rows: Sequence[Document]) -> list[Metadata]:

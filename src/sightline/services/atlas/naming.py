@@ -133,7 +133,8 @@ def _fits(found: Float32, *, is_given: bool) -> Bools:
 def assigned(found: Float32, words: Sequence[str], fits: Bools) -> dict[int, str]:
     """A word for each cluster that one fits; where a word fits several best, the surest of them has it.
 
-    Of words nearly as good as the best the shortest is taken: "skirt" rather than "pleated skirt".
+    Of words nearly as good as the best the plainest is taken, "skirt" rather than "pleated skirt", and of
+    several the first of the list: it has the commoner ones first, a person's own what they would rather read.
     """
     chosen: dict[int, str] = {}
     taken: set[int] = set()
@@ -143,7 +144,7 @@ def assigned(found: Float32, words: Sequence[str], fits: Bools) -> dict[int, str
         free = [word for word in good if word not in taken]
         if not good:
             continue
-        best = min(free or good, key=lambda word: (len(words[word]), -row[word]))
+        best = min(free or good, key=lambda word: (words[word].count(" "), word))
         taken.add(best)
         chosen[cluster] = _numbered(words[best], set(chosen.values()))
     return chosen

@@ -42,13 +42,13 @@ class Plots:
         held = view.cursor
         after, until = 0 if plotted is None else plotted[1], min(placed, held)
         if until > after or plotted is None:
-            self._plot(view, name, known, after=after, until=until)
+            self._plot(name, known, view, after=after, until=until)
         return held >= placed
 
-    def _plot(self, view: Plotted, name: str, known: Map, *, after: int, until: int) -> None:
-        roll = self._record.roll(name)
+    def _plot(self, name: str, known: Map, view: Plotted, *, after: int, until: int) -> None:
+        roll = self._record.roll(name, after)
         points = self._record.maps.points(name, known.id)
-        wanted = np.flatnonzero((roll.seqs > after) & (roll.seqs <= until))
+        wanted = np.flatnonzero(roll.seqs <= until)
         found = rows_in(points.contents, roll.contents[wanted])
         seqs, rows = roll.seqs[wanted][found >= 0], found[found >= 0]
         for start in range(0, len(seqs), AT_ONCE):

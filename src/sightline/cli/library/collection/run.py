@@ -17,7 +17,7 @@ from sightline.domain.wording import counted
 
 LOOKING = Errand(needs_model=False)
 OF_SOURCES = ("source", ">items", "address")
-COLUMNS = ("collection", ">items", "model", ">dim", "store", ">lag", "index", ">recall", "note")
+COLUMNS = ("collection", ">items", "model", ">dim", "store", ">lag", "index", ">recall", "map", "note")
 
 
 def show_all(*, as_json: bool) -> None:
@@ -42,8 +42,14 @@ def row(one: dict[str, Any]) -> list[str]:
         str(store["lag"]),
         index.get("kind") or "none",
         "" if recall is None else f"{recall:.3f}",
+        _map_of(one),
         store["trouble"] or "",
     ]
+
+
+def _map_of(one: Mapping[str, Any]) -> str:
+    drawn = one["map"]
+    return f"{counted(drawn['points'], 'point')} by {drawn['algorithm']}" if drawn else "none"
 
 
 def show(name: str, *, as_json: bool) -> None:

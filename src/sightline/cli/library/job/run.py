@@ -47,7 +47,7 @@ def row(job: dict[str, Any]) -> list[str]:
     state = "waiting" if is_waiting(job) else job["state"]
     state = f"{state}: {job['reason']}" if job["reason"] else state
     counts = (str(job[name]) for name in ("done", "total", "failed"))
-    return [str(job["id"]), job["collection"], state, *counts, left, job["source"] or ""]
+    return [str(job["id"]), job["collection"], state, *counts, left, job["source"] or job["kind"]]
 
 
 def is_waiting(job: Mapping[str, Any]) -> bool:
