@@ -19,6 +19,7 @@ import { painterOn } from "./painter.ts";
 import { type Framed, framedIn, pictureSize } from "./pictures.ts";
 import { NONE } from "./points.ts";
 import { cells, centres, colouring, extent, hits, picked, pointedRow, points, share } from "./sheet.ts";
+import { thinning } from "./thinning.ts";
 import { isByHand, isNamed } from "./tools.ts";
 
 const GREYED = { light: "#c3c7cd", dark: "#3d424a" } as const;
@@ -31,7 +32,8 @@ const MOST_RATIO = 2; // more device pixels a pixel cost time and show nothing
 export function stage(element: HTMLElement): () => void {
   const below = canvasIn(element);
   const above = canvasIn(element);
-  const frames = framesOf(() => painter.paint(look()), () => drawOver(above, ratio(), over(), coloursOf(element)));
+  const thin = thinning(() => frames.all());
+  const frames = framesOf(() => painter.paint(look(thin.every()), thin.every()), () => drawOver(above, ratio(), over(), coloursOf(element)));
   const painter = painterOn(below, frames.all);
   isByHand.value = painter.byHand;
   const sized = new ResizeObserver(() => {
@@ -56,6 +58,7 @@ export function stage(element: HTMLElement): () => void {
     }),
     effect(() => {
       void [camera.value, extent.value, share.value];
+      if (!painter.byHand) thin.moved();
       frames.all();
     }),
     effect(() => {
@@ -69,6 +72,7 @@ export function stage(element: HTMLElement): () => void {
     for (const stop of stops) stop();
     sized.disconnect();
     frames.stop();
+    thin.stop();
     painter.release();
     element.replaceChildren();
   };
@@ -114,8 +118,8 @@ function ratio(): number {
   return Math.min(devicePixelRatio, MOST_RATIO);
 }
 
-export function look(): Look {
-  return lookOf(view(), ratio(), points.peek()?.count ?? 0, share.peek());
+function look(every = 1): Look {
+  return lookOf(view(), ratio(), (points.peek()?.count ?? 0) / every, share.peek());
 }
 
 function over(): Over {
