@@ -10,8 +10,8 @@ export interface Framed {
 
 const MOST = 400; // seen at once
 const SMALLEST_PX = 34;
-const LARGEST_PX = 104;
-const CLOSE = 0.8; // of the mean distance of points, were they even
+const LARGEST_PX = 84;
+const CLOSE = 0.55; // of the mean distance of points, were they even; they are not
 const STEP = 1.25; // sizes are of a few, so that they do not change all the while one moves
 
 /** How large pictures are, in CSS pixels; null: too many points are seen for that. */
