@@ -1,4 +1,4 @@
-// The map's own arithmetic: cameras, cells, lassos, colours. Does not know the browser.
+// The map's own arithmetic: cameras, cells, lassos, legends. Does not know the browser.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,10 +8,11 @@ import { placed } from "../src/map/labels.ts";
 import { byScore, clicked, isolatedBy, isolating } from "../src/map/legend.ts";
 import { lookOf } from "../src/map/look.ts";
 import { cellsOf, countIn, nearest, rowsIn } from "../src/map/nearest.ts";
-import { inkOf, PAPER, paletteOf, parsed, type Ink, type Theme } from "../src/map/palette.ts";
-import { framedIn } from "../src/map/pictures.ts";
+import { framedIn, pictureSize } from "../src/map/pictures.ts";
 import { bytesOfBits, centresOf, type Extent, extentOf, inkedShare, NONE, type Points, pointsOf } from "../src/map/points.ts";
 import { contains, inside, MOST_CORNERS, rounded, simplified } from "../src/map/polygon.ts";
+
+import { thinner } from "../src/map/thinning.ts";
 
 type Place = [number, number];
 const EXTENT: Extent = [-10, -5, 10, 5];
@@ -180,67 +181,26 @@ test("a side that is crossed twice is outside again", () => {
   assert.ok(!contains(eight, 2, 0.5) && !contains(eight, 2, 3.5));
 });
 
-function luminance([red, green, blue]: Ink): number {
-  const [r, g, b] = [red, green, blue].map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
-}
-
-function contrast(a: Ink, b: Ink): number {
-  const [dark, light] = [luminance(a), luminance(b)].sort((one, other) => one - other);
-  return (light! + 0.05) / (dark! + 0.05);
-}
-
-for (const theme of ["light", "dark"] as Theme[]) {
-  test(`every colour stands out from the ${theme} page`, () => {
-    for (const kind of ["categorical", "number"] as const) {
-      for (let b = 0; b < 256; b++) {
-        const ink = inkOf(kind, b, theme);
-        assert.ok(contrast(ink, parsed(PAPER[theme])) >= 3, `${kind} ${b}: ${ink.join(" ")} ${contrast(ink, parsed(PAPER[theme])).toFixed(2)}`);
-      }
-    }
-  });
-
-  test(`a scale goes one way in lightness, on the ${theme} page`, () => {
-    const light = Array.from({ length: 255 }, (_, b) => luminance(inkOf("number", b, theme)));
-    const way = theme === "light" ? -1 : 1;
-    for (let b = 1; b < 255; b++) assert.ok((light[b]! - light[b - 1]!) * way > -0.002, `at ${b}`);
-  });
-
-  test(`the first colours differ for those who see no red or no green, on the ${theme} page`, () => {
-    const inks = Array.from({ length: 12 }, (_, b) => inkOf("categorical", b, theme));
-    for (const seen of [deuteranope, protanope]) {
-      inks.forEach((ink, i) => {
-        for (const other of inks.slice(i + 1)) {
-          const far = Math.hypot(...seen(ink).map((v, k) => v - seen(other)[k]!));
-          assert.ok(far > 30, `${ink.join(" ")} and ${other.join(" ")}: ${far.toFixed(0)}`);
-        }
-      });
-    }
-  });
-}
-
-/** Source: Machado, Oliveira and Fernandes 2009, severity 1; on the bytes as they are, which is near enough here. */
-function deuteranope([r, g, b]: Ink): number[] {
-  return [0.367 * r + 0.861 * g - 0.228 * b, 0.28 * r + 0.673 * g + 0.047 * b, -0.012 * r + 0.043 * g + 0.969 * b];
-}
-
-function protanope([r, g, b]: Ink): number[] {
-  return [0.152 * r + 1.053 * g - 0.205 * b, 0.115 * r + 0.786 * g + 0.099 * b, -0.004 * r - 0.048 * g + 1.052 * b];
-}
-
-test("all others, and what has no value, are grey and lie behind", () => {
-  const palette = paletteOf("categorical", "light", 20);
-  assert.deepEqual(palette.slice(80, 84), palette.slice(1020, 1024));
-  assert.ok(palette[83]! < palette[3]!);
-});
-
-test("few points are large, many are small and let others through, fewest are their pictures", () => {
+test("few points are large, many are small and let others through", () => {
   const view = viewOf(null, EXTENT, 900, 600);
   const looks = [40, 2_000, 100_000, 1_000_000].map((count) => lookOf(view, 1, count, 0.4));
   for (const [i, look] of looks.slice(1).entries()) assert.ok(look.sizePx <= looks[i]!.sizePx && look.alpha <= looks[i]!.alpha);
-  assert.notEqual(looks[0]!.pictures, null);
-  assert.equal(looks[1]!.pictures, null);
   assert.ok(looks[3]!.alpha < 0.6 && looks[3]!.sizePx < 2);
+});
+
+test("after slow frames fewer points are painted, to a limit, and after quick ones as many", () => {
+  assert.equal(thinner(1, 200), 2);
+  assert.equal(thinner(2, 30), 2);
+  assert.equal(thinner(32, 500), 32);
+});
+
+test("where few points are seen they are their pictures, the larger the fewer", () => {
+  const view = viewOf(null, EXTENT, 900, 600);
+  const sizes = [12, 60, 200].map((count) => pictureSize(cellsOf(scattered(count), EXTENT), view)!);
+  assert.deepEqual(sizes, [...sizes].sort((a, b) => b - a));
+  assert.ok(sizes[2]! >= 34 && sizes[0]! <= 84);
+  assert.equal(pictureSize(cellsOf(scattered(2_000), EXTENT), view), null);
+  assert.notEqual(pictureSize(cellsOf(scattered(2_000), EXTENT), viewOf({ x: 0, y: 0, zoom: 8 }, EXTENT, 900, 600)), null);
 });
 
 test("pictures do not lie upon each other, and those of lower rows come first", () => {

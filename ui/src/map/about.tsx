@@ -4,6 +4,7 @@ import { atlas } from "../atlas.ts";
 import { day, number } from "../naming.ts";
 import { go } from "../state.ts";
 import { Picture } from "../views/picture.tsx";
+import { Order } from "./order.tsx";
 
 const METHODS: Record<string, string> = { umap: "UMAP", pca: "PCA", given: "given coordinates" };
 
@@ -41,6 +42,8 @@ export function About() {
           </ul>
         </>
       )}
+      <h3>Draw it anew</h3>
+      <Order label="Draw" />
     </div>
   );
 }

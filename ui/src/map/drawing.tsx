@@ -1,17 +1,15 @@
-// What stands where there is no map yet: an offer to draw one, or how far its drawing is. Does not know jobs elsewhere.
+// What stands where there is no map yet: an offer to draw one, or how far its drawing is. Does not know other jobs.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 
 import { refreshAtlas } from "../atlas.ts";
 import { moveJob } from "../api.ts";
 import { number } from "../naming.ts";
-import { state } from "../state.ts";
 import type { Job, MapInfo } from "../wire.ts";
-import * as routes from "./routes.ts";
+import { Order } from "./order.tsx";
 
 const LOOK_MS = 700;
 const ENDED: readonly Job["state"][] = ["done", "failed", "cancelled"];
-const ALGORITHMS = [["auto", "the best there is"], ["umap", "UMAP: neighbours lie together"], ["pca", "PCA: quick, the rough lie"]] as const;
 const STAGES: Record<string, string> = {
   vectors: "Reading the vectors",
   graph: "Finding neighbours",
@@ -50,43 +48,15 @@ export function Progress({ job }: { job: Job }) {
 }
 
 export function Offer({ map }: { map: MapInfo }) {
-  const [error, setError] = useState<Error | null>(null);
-  const [isAsked, setAsked] = useState(false);
   const before = map.job?.state === "failed" ? map.job : null;
-  const ask = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const words = String(form.get("words") ?? "").split(/[\n,]/).map((word) => word.trim()).filter(Boolean);
-    setAsked(true);
-    setError(null);
-    try {
-      await routes.draw(state.value.collection!, { algorithm: String(form.get("algorithm")), vocabulary: words });
-      await refreshAtlas();
-    } catch (failure) {
-      setError(failure as Error);
-    }
-    setAsked(false);
-  };
   return (
-    <form class="map-offer" onSubmit={(event) => void ask(event)}>
+    <div class="map-offer">
       <Constellation />
       <h2>See all {number(map.items)} pictures at once</h2>
       <p>Pictures that look alike come to lie together, and what lies together gets a name.</p>
-      {before !== null && <p role="alert">The last drawing failed: {before.message ?? before.reason}</p>}
-      {error !== null && <p role="alert">{error.message}</p>}
-      <button type="submit" class="button primary" disabled={isAsked}>Draw the map</button>
-      <details>
-        <summary>Options</summary>
-        <label>
-          Drawn by
-          <select name="algorithm">{ALGORITHMS.map(([value, name]) => <option key={value} value={value}>{name}</option>)}</select>
-        </label>
-        <label>
-          Words that clusters may be named by
-          <textarea name="words" rows={3} placeholder="one a line; none: everyday words" />
-        </label>
-      </details>
-    </form>
+      {before !== null && <p class="trouble" role="alert">The last drawing failed: {before.message ?? before.reason}</p>}
+      <Order label="Draw the map" />
+    </div>
   );
 }
 

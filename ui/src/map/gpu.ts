@@ -14,6 +14,7 @@ const GREYED_ALPHA = 0.55; // of the alpha of those in colour
 interface Works {
   program: WebGLProgram;
   buffers: WebGLBuffer[];
+  every: number; // which of the points the attributes step to
   uniform: Record<"place" | "size" | "turn" | "grey" | "alpha" | "palette", WebGLUniformLocation | null>;
 }
 
@@ -40,8 +41,10 @@ export function gpuPainter(canvas: HTMLCanvasElement, again: () => void): Painte
       if (works !== null) bring(gl, works, sheet, shown);
       shown = sheet;
     },
-    paint(look) {
-      if (works !== null && shown !== null) paint(gl, works, shown, look);
+    paint(look, every) {
+      if (works === null || shown === null) return;
+      if (works.every !== every) stride(gl, works, shown, every);
+      paint(gl, works, shown, look);
     },
     release() {
       canvas.removeEventListener("webglcontextlost", lost);
@@ -74,7 +77,7 @@ function worksOf(gl: WebGL2RenderingContext): Works | null {
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
   gl.enable(gl.BLEND);
   gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA); // colours come multiplied by their alpha
-  return { program, buffers: [X, Y, COLOUR, LIT].map(() => gl.createBuffer()), uniform };
+  return { program, buffers: [X, Y, COLOUR, LIT].map(() => gl.createBuffer()), every: 1, uniform };
 }
 
 function bring(gl: WebGL2RenderingContext, works: Works, now: Sheet, before: Sheet | null): void {
@@ -97,11 +100,22 @@ function column(gl: WebGL2RenderingContext, works: Works, at: number, values: Fl
   gl.bindBuffer(gl.ARRAY_BUFFER, works.buffers[at]!);
   gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW);
   gl.enableVertexAttribArray(at);
-  if (values instanceof Float32Array) gl.vertexAttribPointer(at, 1, gl.FLOAT, false, 0, 0);
-  else gl.vertexAttribIPointer(at, 1, gl.UNSIGNED_BYTE, 0, 0);
+  point(gl, works, at);
 }
 
-function paint(gl: WebGL2RenderingContext, { program, uniform }: Works, sheet: Sheet, { view, ratio, sizePx, alpha }: Look): void {
+/** The buffer stays as it is: what is left out is stepped over. */
+function stride(gl: WebGL2RenderingContext, works: Works, sheet: Sheet, every: number): void {
+  works.every = every;
+  for (const at of sheet.lit === null ? [X, Y, COLOUR] : [X, Y, COLOUR, LIT]) point(gl, works, at);
+}
+
+function point(gl: WebGL2RenderingContext, { buffers, every }: Works, at: number): void {
+  gl.bindBuffer(gl.ARRAY_BUFFER, buffers[at]!);
+  if (at === X || at === Y) gl.vertexAttribPointer(at, 1, gl.FLOAT, false, 4 * every, 0);
+  else gl.vertexAttribIPointer(at, 1, gl.UNSIGNED_BYTE, every, 0);
+}
+
+function paint(gl: WebGL2RenderingContext, { program, uniform, every }: Works, sheet: Sheet, { view, ratio, sizePx, alpha }: Look): void {
   const { width, height, scale } = view;
   gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
   gl.clearColor(0, 0, 0, 0);
@@ -115,7 +129,7 @@ function paint(gl: WebGL2RenderingContext, { program, uniform }: Works, sheet: S
   gl.uniform1f(uniform.size, sizePx * ratio);
   for (const turn of sheet.lit === null ? [1] : [0, 1]) {
     gl.uniform1ui(uniform.turn, turn);
-    gl.drawArrays(gl.POINTS, 0, sheet.points.count);
+    gl.drawArrays(gl.POINTS, 0, Math.ceil(sheet.points.count / every)); // the last step is to a point there is
   }
 }
 

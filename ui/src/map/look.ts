@@ -8,14 +8,11 @@ export interface Look {
   ratio: number; // device pixels a pixel
   sizePx: number; // across, in CSS pixels
   alpha: number;
-  pictures: number | null; // across, in CSS pixels: so few points are seen that each may be its picture
 }
 
 const SMALLEST_PX = 1.8;
-const LARGEST_PX = 13;
+const LARGEST_PX = 11;
 const CLOSE = 0.8; // of the mean distance of points: so large they are still told apart
-const PICTURES_FROM_PX = 34; // of distance: smaller ones show nothing
-const LARGEST_PICTURE_PX = 104;
 const FULL = 0.55; // of the area painted: denser points let others through
 
 /** share: of the extent that has points at all. */
@@ -25,6 +22,5 @@ export function lookOf(view: View, ratio: number, count: number, share: number):
   const distance = Math.sqrt(area / Math.max(count, 1));
   const sizePx = Math.min(Math.max(distance * CLOSE, SMALLEST_PX), LARGEST_PX);
   const painted = (Math.PI / 4) * (sizePx / distance) ** 2;
-  const pictures = distance < PICTURES_FROM_PX ? null : Math.min(distance, LARGEST_PICTURE_PX);
-  return { view, ratio, sizePx, pictures, alpha: Math.min(0.92, Math.max(0.16, 0.92 * (FULL / Math.max(painted, FULL)) ** 0.6)) };
+  return { view, ratio, sizePx, alpha: Math.min(0.92, Math.max(0.16, 0.92 * (FULL / Math.max(painted, FULL)) ** 0.6)) };
 }

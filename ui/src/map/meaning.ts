@@ -12,6 +12,7 @@ import { itemsAt } from "./items.ts";
 import { glideTo, look, view } from "./looking.ts";
 import { lookOf } from "./look.ts";
 import { nearest } from "./nearest.ts";
+import { pictureSize } from "./pictures.ts";
 import { rounded, simplified } from "./polygon.ts";
 import { cells, extent, picked, points, share } from "./sheet.ts";
 import type { Way } from "./tools.ts";
@@ -74,8 +75,9 @@ function rowAt(at: Place): number | null {
   if (all === null || all.count === 0) return null;
   const seen = view();
   const lit = picked.peek()?.version === all.version ? picked.peek()!.lit : null;
-  const { sizePx, pictures } = lookOf(seen, 1, all.count, share.peek());
+  const { sizePx } = lookOf(seen, 1, all.count, share.peek());
   const [x, y] = toMap(seen, ...at);
-  const reach = pictures === null ? sizePx / 2 + REACH_PX : pictures / 2;
+  const size = pictureSize(cells.value, seen);
+  const reach = size === null ? sizePx / 2 + REACH_PX : size / 2;
   return nearest(cells.value, x, y, reach / seen.scale, (row) => lit === null || lit[row] === 1);
 }

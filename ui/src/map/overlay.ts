@@ -77,7 +77,7 @@ function drawStrokes(on: CanvasRenderingContext2D, { view, strokes, line }: Over
     on.fillStyle = colours.accent;
     on.lineWidth = 1.5;
     on.setLineDash(shape.op === "subtract" ? [3, 4] : shape.isOpen ? [6, 4] : []);
-    on.globalAlpha = 0.07;
+    on.globalAlpha = 0.05;
     if (shape.op === "add") on.fill("evenodd");
     on.globalAlpha = 1;
     on.stroke();

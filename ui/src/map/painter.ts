@@ -17,7 +17,8 @@ export interface Painter {
   readonly byHand: boolean;
   /** Only what differs from the sheet before is brought in. */
   show(sheet: Sheet): void;
-  paint(look: Look): void;
+  /** every: which of the points, 1 for all; who paints in pieces may paint them all whatever it is. */
+  paint(look: Look, every: number): void;
   release(): void;
 }
 

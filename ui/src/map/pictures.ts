@@ -8,19 +8,29 @@ export interface Framed {
   at: Place; // on the screen
 }
 
-const MOST = 260; // seen at once
+const MOST = 400; // seen at once
+const SMALLEST_PX = 34;
+const LARGEST_PX = 84;
+const CLOSE = 0.55; // of the mean distance of points, were they even; they are not
+const STEP = 1.25; // sizes are of a few, so that they do not change all the while one moves
+
+/** How large pictures are, in CSS pixels; null: too many points are seen for that. */
+export function pictureSize(cells: Cells, view: View): number | null {
+  const count = countIn(cells, seenOf(view));
+  if (count === 0 || count > MOST) return null;
+  const size = CLOSE * Math.sqrt((view.width * view.height) / count);
+  return Math.min(SMALLEST_PX * STEP ** Math.max(Math.floor(Math.log(size / SMALLEST_PX) / Math.log(STEP)), 0), LARGEST_PX);
+}
 
 /** None upon another: of two that would be, the one of the lower row is shown, wherever one looks. */
 export function framedIn(cells: Cells, view: View, sizePx: number): Framed[] {
   const seen = seenOf(view);
-  if (countIn(cells, seen) > 4 * MOST) return [];
   const taken = new Map<string, Place[]>();
   const shown: Framed[] = [];
   for (const row of Uint32Array.from(rowsIn(cells, seen)).sort()) {
     const at = toScreen(view, cells.points.x[row]!, cells.points.y[row]!);
     if (!isFree(taken, at, sizePx)) continue;
     shown.push({ row, at });
-    if (shown.length === MOST) break;
   }
   return shown;
 }

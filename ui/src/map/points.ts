@@ -14,6 +14,7 @@ export type Extent = readonly [number, number, number, number];
 
 export const NONE = 255; // no cluster, no value
 const BYTES_A_POINT = 9;
+const MOST_OF = 1.7; // standard deviations
 const MOST_CELLS = 128; // a side, for `inkedShare`
 
 /** No byte is copied: the columns look into what came. */
@@ -50,7 +51,7 @@ export function roomy([left, bottom, right, top]: Extent): Extent {
 
 /** The share of the extent that has points at all: how dense they lie there, their number alone does not tell. */
 export function inkedShare({ x, y, count }: Points, [left, bottom, right, top]: Extent): number {
-  const side = Math.min(Math.max(Math.ceil(Math.sqrt(count) / 2), 1), MOST_CELLS); // four points a cell, were they even
+  const side = Math.min(Math.max(Math.ceil(Math.sqrt(count)), 1), MOST_CELLS); // a point a cell, were they even
   const cells = new Uint8Array(side * side);
   const across = (side - 1e-3) / (right - left);
   const up = (side - 1e-3) / (top - bottom);
@@ -67,21 +68,27 @@ export interface Centre {
   cluster: number;
   x: number;
   y: number;
+  up: number; // how far most of its points reach above and below
   count: number;
 }
 
-/** The middle of each cluster's points. */
+/** The middle of each cluster's points, the largest first. */
 export function centresOf({ x, y, cluster, count }: Points): Centre[] {
   const across = new Float64Array(256);
   const up = new Float64Array(256);
+  const squares = new Float64Array(256);
   const counts = new Uint32Array(256);
   for (let i = 0; i < count; i++) {
     const c = cluster[i]!;
     across[c]! += x[i]!;
     up[c]! += y[i]!;
+    squares[c]! += y[i]! ** 2;
     counts[c]!++;
   }
-  const all = Array.from(counts, (n, c) => ({ cluster: c, x: across[c]! / n, y: up[c]! / n, count: n }));
+  const all = Array.from(counts, (n, c) => {
+    const y = up[c]! / n;
+    return { cluster: c, x: across[c]! / n, y, up: MOST_OF * Math.sqrt(Math.max(squares[c]! / n - y * y, 0)), count: n };
+  });
   return all.filter((one) => one.count > 0 && one.cluster !== NONE).sort((a, b) => b.count - a.count);
 }
 

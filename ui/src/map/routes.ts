@@ -1,7 +1,7 @@
 // The map's own routes: what is asked, and the answers as columns. Does not know when they are needed.
 
 import * as api from "../api.ts";
-import type { Json, MapInfo, MapItem } from "../wire.ts";
+import type { Json, MapItem } from "../wire.ts";
 import type { Legend } from "./legend.ts";
 import { bytesOfBits, type Points, pointsOf } from "./points.ts";
 
@@ -44,11 +44,5 @@ export async function rows(name: string, version: string, ids: string[], signal:
   return (await api.post<{ rows: (number | null)[] }>(of(name, "rows", version), { ids }, signal)).rows;
 }
 
-export interface Order {
-  algorithm: MapInfo["algorithm"];
-  vocabulary: string[];
-}
-
 /** Answers with the job at once. */
-export const draw = (name: string, { algorithm, vocabulary }: Order): Promise<unknown> =>
-  api.post(api.path.of(name, "map"), { algorithm, ...(vocabulary.length ? { vocabulary } : {}) });
+export const draw = (name: string, order: Record<string, Json>): Promise<unknown> => api.post(api.path.of(name, "map"), order);

@@ -12,7 +12,7 @@ import type { Json } from "../wire.ts";
 import { follow } from "./latest.ts";
 import { byCluster, byScore, type Colouring, type HitPoint } from "./legend.ts";
 import { type Cells, cellsOf } from "./nearest.ts";
-import { type Extent, extentOf, inkedShare, type Points, pointsOf } from "./points.ts";
+import { type Centre, centresOf, type Extent, extentOf, inkedShare, type Points, pointsOf } from "./points.ts";
 import * as routes from "./routes.ts";
 
 const MOST_HITS = 1_000; // ids of one question
@@ -45,6 +45,8 @@ export const colouring = computed<Colouring | null>(() => {
 
 export const extent = computed<Extent>(() => (points.value === null ? [-1, -1, 1, 1] : extentOf(points.value)));
 export const share = computed(() => (points.value === null ? 1 : inkedShare(points.value, extent.value)));
+
+export const centres = computed<readonly Centre[]>(() => (points.value === null ? [] : centresOf(points.value)));
 
 /** For finding points by place: made when it is first asked for. */
 export const cells = computed<Cells>(() => cellsOf(points.value ?? NO_POINTS, extent.value));

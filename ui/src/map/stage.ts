@@ -16,12 +16,15 @@ import { lassoLine, meaning } from "./meaning.ts";
 import { type Colours, drawOver, type Over, type Shown } from "./overlay.ts";
 import { inkOf, cssOf, paletteOf, PAPER, parsed } from "./palette.ts";
 import { painterOn } from "./painter.ts";
-import { type Framed, framedIn } from "./pictures.ts";
-import { centresOf, NONE } from "./points.ts";
-import { cells, colouring, extent, hits, picked, pointedRow, points, share } from "./sheet.ts";
+import { type Framed, framedIn, pictureSize } from "./pictures.ts";
+import { NONE } from "./points.ts";
+import { cells, centres, colouring, extent, hits, picked, pointedRow, points, share } from "./sheet.ts";
+import { thinning } from "./thinning.ts";
 import { isByHand, isNamed } from "./tools.ts";
 
 const GREYED = { light: "#c3c7cd", dark: "#3d424a" } as const;
+const ROOM_PX = 45; // a cluster that reaches farther has its name in its middle, a smaller one above it
+const ABOVE_PX = 12;
 const REST_MS = 140;
 const MOST_RATIO = 2; // more device pixels a pixel cost time and show nothing
 
@@ -29,7 +32,8 @@ const MOST_RATIO = 2; // more device pixels a pixel cost time and show nothing
 export function stage(element: HTMLElement): () => void {
   const below = canvasIn(element);
   const above = canvasIn(element);
-  const frames = framesOf(() => painter.paint(look()), () => drawOver(above, ratio(), over(), coloursOf(element)));
+  const thin = thinning(() => frames.all());
+  const frames = framesOf(() => painter.paint(look(thin.every()), thin.every()), () => drawOver(above, ratio(), over(), coloursOf(element)));
   const painter = painterOn(below, frames.all);
   isByHand.value = painter.byHand;
   const sized = new ResizeObserver(() => {
@@ -54,6 +58,7 @@ export function stage(element: HTMLElement): () => void {
     }),
     effect(() => {
       void [camera.value, extent.value, share.value];
+      if (!painter.byHand) thin.moved();
       frames.all();
     }),
     effect(() => {
@@ -67,6 +72,7 @@ export function stage(element: HTMLElement): () => void {
     for (const stop of stops) stop();
     sized.disconnect();
     frames.stop();
+    thin.stop();
     painter.release();
     element.replaceChildren();
   };
@@ -112,8 +118,8 @@ function ratio(): number {
   return Math.min(devicePixelRatio, MOST_RATIO);
 }
 
-export function look(): Look {
-  return lookOf(view(), ratio(), points.peek()?.count ?? 0, share.peek());
+function look(every = 1): Look {
+  return lookOf(view(), ratio(), (points.peek()?.count ?? 0) / every, share.peek());
 }
 
 function over(): Over {
@@ -131,13 +137,13 @@ function over(): Over {
     names: all === null || !isNamed.peek() ? [] : namesOf(),
     pointPx: look().sizePx,
     pictures: framed().map(shownOf).filter((one) => one !== null),
-    picturePx: look().pictures ?? 0,
+    picturePx: sizeOfPictures() ?? 0,
   };
 }
 
 function framed(): Framed[] {
-  const { view, pictures } = look();
-  return pictures === null || points.peek() === null ? [] : framedIn(cells.peek(), view, pictures);
+  const size = sizeOfPictures();
+  return size === null ? [] : framedIn(cells.peek(), view(), size);
 }
 
 /** null: its picture is not here yet. */
@@ -166,6 +172,10 @@ function followPictures(came: () => void): () => void {
   };
 }
 
+function sizeOfPictures(): number | null {
+  return points.peek() === null ? null : pictureSize(cells.peek(), view());
+}
+
 function inkAt(row: number): string {
   const now = colouring.peek();
   return cssOf(now === null ? inkOf("categorical", NONE, theme.peek()) : inkOf(now.legend.kind, now.bytes[row]!, theme.peek()));
@@ -174,9 +184,10 @@ function inkAt(row: number): string {
 function namesOf(): Over["names"] {
   const { clusters } = state.peek();
   const named = atlas.peek()?.clusters ?? [];
-  return centresOf(points.peek()!).map(({ cluster, x, y }) => ({
+  const { scale } = view();
+  return centres.peek().map(({ cluster, x, y, up }) => ({
     text: nameOf(cluster, "cluster", named),
-    at: [x, y],
+    at: [x, up * scale > ROOM_PX ? y : y + up + ABOVE_PX / scale],
     isFaint: clusters.length > 0 && !clusters.includes(cluster),
   }));
 }
