@@ -15,7 +15,7 @@ UI := src/sightline/web/static/index.html
 # the page needs Node 20.19 or newer; without it all but the page is there, and the server says so
 NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); if (a > 20 || a == 20 && b >= 19) console.log("yes")' 2>&1)
 
-.PHONY: help ui browser setup demo serve test check parity promtool bench bench-library bench-search bench-map bench-atlas load netns soak crashes failing-writes photos train clean
+.PHONY: help ui browser screens setup demo serve test check parity promtool bench bench-library bench-search bench-map bench-atlas load netns soak crashes failing-writes photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -86,6 +86,9 @@ endif
 
 test: $(VENV)/.dev ui browser  ## every test that needs no other model, photo or machine
 	$(BIN)/python -m pytest --quiet --numprocesses $(TESTERS) --dist loadfile
+
+screens: $(VENV)/.dev ui browser  ## the README's pictures of the page
+	SCREENS_OF=600 SCREENS_TO=docs/images $(BIN)/python -m pytest tests/page/test_readme.py --quiet
 
 parity: $(PARITY)/.ready  ## real sizes, random weights, against transformers and open_clip
 	$(PARITY)/bin/python -m pytest tests/parity --quiet
