@@ -15,7 +15,7 @@ UI := src/sightline/web/static/index.html
 # the page needs Node 20.19 or newer; without it all but the page is there, and the server says so
 NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); if (a > 20 || a == 20 && b >= 19) console.log("yes")' 2>&1)
 
-.PHONY: help ui browser screens setup demo serve test check parity promtool bench bench-library bench-search bench-map bench-atlas load netns soak crashes failing-writes photos train clean
+.PHONY: help ui browser screens setup demo serve test check parity promtool bench bench-library bench-search bench-map bench-atlas bench-crowd load netns soak crashes failing-writes photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -120,6 +120,9 @@ bench-atlas: $(VENV)/.dev  ## looking at a map of 1,000,000 points: five minutes
 
 bench-map: $(VENV)/.dev  ## maps of 20,000, 100,000 and 1,000,000 vectors, by UMAP: some ten minutes
 	$(BIN)/python -m benchmarks.maps
+
+bench-crowd: $(VENV)/.dev  ## ten ask for a map of 50,000 while somebody searches: two minutes
+	$(BIN)/python -m benchmarks.crowd
 
 crashes: $(VENV)/.dev  ## 200 kills of a library at work (STORE=duckdb, pgvector, qdrant or postgres)
 	$(BIN)/python -m tests.crashes --store $(STORE) --kills $(KILLS)
