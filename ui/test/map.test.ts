@@ -189,7 +189,8 @@ test("few points are large, many are small and let others through", () => {
 });
 
 test("after slow frames fewer points are painted, to a limit, and after quick ones as many", () => {
-  assert.equal(thinner(1, 200), 2);
+  assert.equal(thinner(1, 60), 2);
+  assert.equal(thinner(1, 500), 16);
   assert.equal(thinner(2, 30), 2);
   assert.equal(thinner(32, 500), 32);
 });
