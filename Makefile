@@ -15,7 +15,7 @@ UI := src/sightline/web/static/index.html
 # the page needs Node 20.19 or newer; without it all but the page is there, and the server says so
 NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); if (a > 20 || a == 20 && b >= 19) console.log("yes")' 2>&1)
 
-.PHONY: help ui browser setup demo serve test check parity promtool bench bench-library bench-search bench-map load netns soak crashes failing-writes photos train clean
+.PHONY: help ui browser screens setup demo serve test check parity promtool bench bench-library bench-search bench-map bench-atlas load netns soak crashes failing-writes photos train clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -87,6 +87,9 @@ endif
 test: $(VENV)/.dev ui browser  ## every test that needs no other model, photo or machine
 	$(BIN)/python -m pytest --quiet --numprocesses $(TESTERS) --dist loadfile
 
+screens: $(VENV)/.dev ui browser  ## the README's pictures of the page
+	SCREENS_OF=600 SCREENS_TO=docs/images $(BIN)/python -m pytest tests/page/test_readme.py --quiet
+
 parity: $(PARITY)/.ready  ## real sizes, random weights, against transformers and open_clip
 	$(PARITY)/bin/python -m pytest tests/parity --quiet
 
@@ -111,6 +114,9 @@ soak: $(VENV)/.dev  ## an hour of mixed requests: what grows? (SOAK_S=seconds)
 
 bench-search: $(VENV)/.dev  ## searches among 100,000 and 1,000,000 vectors, by scan and by index: half an hour
 	$(BIN)/python -m benchmarks.search
+
+bench-atlas: $(VENV)/.dev  ## looking at a map of 1,000,000 points: five minutes
+	$(BIN)/python -m benchmarks.atlas
 
 bench-map: $(VENV)/.dev  ## maps of 20,000, 100,000 and 1,000,000 vectors, by UMAP: some ten minutes
 	$(BIN)/python -m benchmarks.maps

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.atlas`: what it costs to look at a map of many points, on the server's side.
+"""`make bench-atlas`: what it costs to look at a map of many points, on the server's side.
 
 Usage: python -m benchmarks.atlas [--rows N]. Writes benchmarks/results-atlas.md. The
 record is a real one with vectors of 8 numbers, the map is made by hand: nothing here depends on how either
@@ -8,7 +8,6 @@ came to be. Knows no HTTP.
 import argparse
 import hashlib
 import math
-import resource
 import tempfile
 import threading
 import time
@@ -116,9 +115,8 @@ def measured(record: SqlRecord, view: View, rows: int) -> Iterator[str]:
     yield f"| {rows:,} points | |"
     yield "|---|---|"
     sheets, selecting, colours = Sheets(record), Selecting(OneView(view)), Colours(record)
-    before = memory_mb()
     sheet, spent_ms = timed(lambda: sheets.newest(NAME), 1)
-    yield f"| the sheet, made | {spent_ms:,.0f} ms, {memory_mb() - before:,.0f} MB more at the peak |"
+    yield f"| the sheet, made | {spent_ms:,.0f} ms |"
     sent = sheet.xs.nbytes + sheet.ys.nbytes + sheet.clusters.nbytes
     yield f"| bytes until the first paint | {sent:,} |"
     yield f"| points in order of height, once | {timed(lambda: sheet.heights, 1)[1]:,.0f} ms |"
@@ -179,10 +177,6 @@ def ring(corners: int) -> list[Corner]:
 def zigzag(corners: int) -> list[Corner]:
     """Each edge from below all points to above them: every point is looked at for every edge."""
     return [(number * 6 / corners - 3, -9.0 if number % 2 else 9.0) for number in range(corners)]
-
-
-def memory_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ class ProcessCartographer:
     """A Cartographer; see domain/ports. Of one library there must be only one.
 
     cache: a folder for what is compiled, so that only the first drawing waits for it; made if it is missing.
-    Code is loaded from there: nobody else should be able to write to it.
+    Code is loaded from there: nobody else should be able to write to it. NUMBA_CACHE_DIR names another.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class ProcessCartographer:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=said,
-                    env={**os.environ, **ONE_THREAD, "NUMBA_CACHE_DIR": str(self._cache.absolute())},
+                    env={"NUMBA_CACHE_DIR": str(self._cache.absolute()), **os.environ, **ONE_THREAD},
                     start_new_session=True,
                 )
         except OSError as exc:

@@ -34,10 +34,9 @@ router = APIRouter(include_in_schema=False)
 
 def is_of_page(scope: Scope) -> bool:
     """Whether a request is for the page itself, which asks for the key and so cannot need it."""
-    if scope["method"] not in ("GET", "HEAD"):
-        return False
     path: str = scope["path"]
-    return path.startswith(ASSETS) or (path in ADDRESSES and wants_html(dict(scope["headers"])))
+    is_its = path.startswith(ASSETS) or (path in ADDRESSES and wants_html(dict(scope["headers"])))
+    return is_its and scope["method"] in ("GET", "HEAD")
 
 
 def wants_html(headers: dict[bytes, bytes]) -> bool:
