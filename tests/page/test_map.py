@@ -232,7 +232,7 @@ def test_a_click_shows_the_picture_large(page: Page, made_up: Callable[[int], Ma
 
 def test_few_points_are_their_pictures(page: Page, made_up: Callable[[int], MadeUp], screens: Path) -> None:
     held: list[Route] = []
-    page.route("**/thumbnails/**", held.append)
+    page.route("**/thumbnails/**", lambda route: held.append(route))
     few = sight(page, made_up(60), MAP)
     page.wait_for_timeout(300)
     flat = few.colours()

@@ -55,16 +55,6 @@ export function zoomed(view: View, factor: number, px = view.width / 2, py = vie
   return cameraAt(view, x - (px - view.width / 2) / scale, y + (py - view.height / 2) / scale, scale);
 }
 
-/** So that a place and what is around it is seen, no farther than one looks already. */
-export function lookingAt(view: View, x: number, y: number): Camera {
-  return cameraAt(view, x, y, view.scale);
-}
-
-export function sees(view: View, x: number, y: number): boolean {
-  const [px, py] = toScreen(view, x, y);
-  return px >= 0 && py >= 0 && px <= view.width && py <= view.height;
-}
-
 /** Left, bottom, right, top of what is seen. */
 export function seenOf(view: View): Extent {
   const across = view.width / 2 / view.scale;

@@ -53,10 +53,6 @@ export function cssOf([red, green, blue]: Ink): string {
   return `rgb(${red} ${green} ${blue})`;
 }
 
-export function rampOf(theme: Theme): readonly string[] {
-  return RAMPS[theme];
-}
-
 export function parsed(hex: string): Ink {
   const value = parseInt(hex.slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];

@@ -1,9 +1,8 @@
-// Lassos: a line that was drawn becomes a polygon with few corners; which points lie inside.
-// Does not know who drew it. The server has the last word on what is selected; here it is only foreseen.
+// Lassos: a line that was drawn becomes a polygon with few corners. Does not know who drew it, nor what lies inside:
+// the server says that.
 
-import type { Stroke } from "../wire.ts";
 import type { Place } from "./camera.ts";
-import type { Extent, Points } from "./points.ts";
+import type { Extent } from "./points.ts";
 
 export const MOST_CORNERS = 200; // they stand in the address
 
@@ -62,37 +61,4 @@ export function area(polygon: readonly Place[]): number {
 export function rounded(polygon: readonly Place[], [left, bottom, right, top]: Extent): Place[] {
   const digits = Math.max(0, 4 - Math.floor(Math.log10(Math.max(right - left, top - bottom))));
   return polygon.map(([x, y]) => [Number(x.toFixed(digits)), Number(y.toFixed(digits))]);
-}
-
-/** A byte a point, 1 for those that the strokes, one after the other, leave inside. Sides cross by the even-odd rule. */
-export function inside(strokes: readonly Stroke[], points: Points): Uint8Array {
-  const selected = new Uint8Array(points.count).fill(strokes[0]?.op === "subtract" ? 1 : 0);
-  for (const { op, polygon } of strokes) paint(selected, polygon, points, op === "add" ? 1 : 0);
-  return selected;
-}
-
-function paint(selected: Uint8Array, polygon: readonly Place[], { x, y, count }: Points, value: number): void {
-  const [left, bottom, right, top] = boxOf(polygon);
-  for (let i = 0; i < count; i++) {
-    const px = x[i]!;
-    const py = y[i]!;
-    if (px < left || px > right || py < bottom || py > top || selected[i] === value) continue;
-    if (contains(polygon, px, py)) selected[i] = value;
-  }
-}
-
-export function contains(polygon: readonly Place[], x: number, y: number): boolean {
-  let isInside = false;
-  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) {
-    const [ax, ay] = polygon[i]!;
-    const [bx, by] = polygon[j]!;
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) isInside = !isInside;
-  }
-  return isInside;
-}
-
-function boxOf(polygon: readonly Place[]): Extent {
-  const xs = polygon.map(([x]) => x);
-  const ys = polygon.map(([, y]) => y);
-  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
 }

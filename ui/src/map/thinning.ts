@@ -44,6 +44,8 @@ export function thinning(again: () => void): Thinning {
   };
 }
 
+/** At once as few as the frame was too slow for, in powers of two: someone waits for it. */
 export function thinner(every: number, frameMs: number): number {
-  return frameMs > SLOW_MS ? Math.min(every * 2, MOST) : every;
+  const times = 2 ** Math.max(Math.ceil(Math.log2(frameMs / SLOW_MS)), 0);
+  return Math.min(every * times, MOST);
 }
