@@ -82,7 +82,7 @@ check: $(VENV)/.dev  ## format, lint, types, layers and unit tests: under a minu
 ifeq ($(NODE),yes)
 	$(MAKE) --no-print-directory ui && cd ui && npm run check --silent && npm test --silent
 endif
-	$(BIN)/python -m pytest tests/unit tests/test_architecture.py --quiet
+	$(BIN)/python -m pytest tests/unit tests/test_architecture.py --quiet --numprocesses $(TESTERS) --dist loadfile
 
 test: $(VENV)/.dev ui browser  ## every test that needs no other model, photo or machine
 	$(BIN)/python -m pytest --quiet --numprocesses $(TESTERS) --dist loadfile

@@ -88,8 +88,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[str
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One a file: it keeps an event loop running, and tests of other files could not run their own."""
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield found
