@@ -6,7 +6,8 @@ Columns `id` (or `item_id`, as exports call it), `x` and `y`; others are passed 
 import csv
 import io
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,15 +30,17 @@ NAMING = frozenset({"VARCHAR", "UUID", "TINYINT", "SMALLINT", "INTEGER", "BIGINT
     {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 )
 
-Rows = Iterator[tuple[str | None, Any, Any]]
+Row = tuple[str | None, Any, Any]
+Rows = Generator[Row, None, None]
 
 
 def read_coordinates(data: bytes) -> tuple[list[str], Float32]:
     """Ids, and (N, 2) places. Raises InvalidRequestError: it says which row, or which column is missing."""
-    return collected(_parquet(data) if data.startswith(PARQUET) else _csv(data))
+    with closing(_parquet(data) if data.startswith(PARQUET) else _csv(data)) as rows:  # its folder goes
+        return collected(rows)
 
 
-def collected(rows: Rows) -> tuple[list[str], Float32]:
+def collected(rows: Iterable[Row]) -> tuple[list[str], Float32]:
     """Raises InvalidRequestError: a place is no place, an id is none, or there are too many."""
     ids: list[str] = []
     places = array("d")

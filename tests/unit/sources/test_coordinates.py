@@ -1,5 +1,6 @@
 """Places that people give: what is refused, and that a small file cannot take all memory."""
 
+import tempfile
 import tracemalloc
 from pathlib import Path
 
@@ -39,6 +40,17 @@ def test_a_small_file_of_huge_ids_is_refused_without_their_bytes(tmp_path: Path)
     finally:
         tracemalloc.stop()
     assert peak_bytes < 10_000_000
+
+
+def test_a_refused_file_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = parquet(tmp_path, "SELECT NULL::VARCHAR AS id, 1 AS x, 2 AS y FROM range(20_000)")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    with pytest.raises(InvalidRequestError) as kept:  # whose traceback would keep the rows open
+        read_coordinates(given)
+    assert "no id" in str(kept.value)
+    assert list(scratch.iterdir()) == []
 
 
 def test_a_long_id_in_csv_is_refused() -> None:
