@@ -206,9 +206,9 @@ def test_hits_within_a_part_of_the_map_are_the_nearest_of_what_lies_there(
 
 
 def test_a_search_within_a_map_that_is_not_there_is_refused(server: Running) -> None:
-    server.client.post("/v1/collections", json={"name": "bare"}).raise_for_status()
-    vector = [1.0] * server.client.get("/v1/collections/bare").json()["dim"]
-    answer = server.client.post("/v1/collections/bare/search", json={"vector": vector, "within": RIGHT})
+    server.client.post("/v1/collections", json={"name": "mapless"}).raise_for_status()
+    vector = [1.0] * server.client.get("/v1/collections/mapless").json()["dim"]
+    answer = server.client.post("/v1/collections/mapless/search", json={"vector": vector, "within": RIGHT})
     refused(answer, 404, "no_map")
 
 

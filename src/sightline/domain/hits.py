@@ -37,8 +37,8 @@ class Query:
     """What to find: the `k` items after the first `offset` that are most like the sum of `parts`.
 
     where: only items that pass. within: only what lies there on the map. group_by: no two hits share a value
-    of this field; each is the best of its group, and an item without the field is one by itself. exact: compare
-    every vector, even where there is an index. with_asked: the items among `parts` may be hits too.
+    of this field; each is the best of its group, and an item without the field is one by itself. exact:
+    compare every vector, even where there is an index. with_asked: the items among `parts` may be hits too.
     with_count: tell how many pass the filter, which may cost as much as the search.
     """
 
