@@ -5,14 +5,17 @@
 # searched, and a part of them is taken away. Open this file as a notebook (VS Code, Jupyter with jupytext),
 # or run it as a script.
 #
-# It needs `pip install 'sightline[notebook]'`, a server (`sightline serve`), and to be run from the
-# repository, where `drawings` lies.
+# It needs `pip install 'sightline[notebook]'`, a server (`sightline serve`), and to lie in the
+# repository, beside `drawings`: `python docs/notebooks/map.py`.
 
 # %%
 import os
+import sys
 from pathlib import Path
 
 import sightline
+
+sys.path.append(str(Path(globals().get("__file__", "map.py")).resolve().parents[2]))  # where `drawings` lies
 from drawings import catalogue
 
 client = sightline.Client(os.environ.get("SIGHTLINE_URL", "http://127.0.0.1:8000"))

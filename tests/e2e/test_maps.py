@@ -176,6 +176,42 @@ def test_a_selection_is_taken_away_as_a_polygon(server: Running) -> None:
         refused(server.client.get(f"{SHOES}/export", params={"within": wrong}), 400, "invalid_request")
 
 
+LEFT = {"lasso": [{"op": "add", "polygon": [[-1, -9], [5.5, -9], [5.5, 9], [-1, 9]]}]}
+
+
+@pytest.mark.parametrize(
+    ("within", "filter", "numbers"),
+    [
+        (RIGHT, None, range(6, 12)),
+        (LEFT, None, range(6)),
+        (RIGHT, {"colour": "red"}, [6, 8, 9, 11]),
+        ({"clusters": [NO_CLUSTER]}, {"colour": "blue"}, [1, 4, 7, 10]),
+        ({"clusters": [0]}, None, []),
+    ],
+)
+@pytest.mark.parametrize(("k", "offset"), [(COUNT, 0), (3, 0), (2, 1)])
+def test_hits_within_a_part_of_the_map_are_the_nearest_of_what_lies_there(
+    server: Running, within: object, filter: object, numbers: range, k: int, offset: int
+) -> None:
+    lines = server.client.get(f"{SHOES}/export?format=jsonl").text.splitlines()
+    vectors = {row["item_id"]: np.array(row["vector"]) for row in map(json.loads, lines)}
+    wanted = vectors["s 2"] - 0.5 * vectors["s 9"]
+    expected = sorted(named(*numbers), key=lambda name: -float(vectors[name] @ wanted))
+    asked = {"vector": wanted.tolist(), "k": k, "offset": offset, "within": within, "filter": filter}
+    answer = server.client.post(f"{SHOES}/search", json=asked)
+    assert answer.status_code == 200, answer.text
+    assert [hit["id"] for hit in answer.json()["hits"]] == expected[offset : offset + k]
+    assert answer.json()["considered"] == len(expected)
+    assert any("part of the map" in note for note in answer.json()["notes"]) == (not expected)
+
+
+def test_a_search_within_a_map_that_is_not_there_is_refused(server: Running) -> None:
+    server.client.post("/v1/collections", json={"name": "mapless"}).raise_for_status()
+    vector = [1.0] * server.client.get("/v1/collections/mapless").json()["dim"]
+    answer = server.client.post("/v1/collections/mapless/search", json={"vector": vector, "within": RIGHT})
+    refused(answer, 404, "no_map")
+
+
 def test_rows_of_items_are_told(server: Running) -> None:
     asked = {"ids": ["s 3", "nobody", "s 0"]}
     assert server.client.post(f"{SHOES}/map/rows", json=asked).json()["rows"] == [3, None, 0]

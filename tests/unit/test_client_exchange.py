@@ -151,6 +151,9 @@ def test_only_what_was_asked_for_is_sent():
     url = "https://cdn.example/a.jpg"
     _, requests, _ = driven(library.search("shop", image=url, exact=True), [Reply(200, {}, EMPTY)])
     assert requests[0].content == {"image_url": url, "k": 10, "offset": 0, "exact": True}
+    part = {"clusters": [3]}
+    _, requests, _ = driven(library.search("shop", text="a", within=part), [Reply(200, {}, EMPTY)])
+    assert requests[0].content == {"text": "a", "k": 10, "offset": 0, "within": part}
 
 
 EMPTY = b'{"hits": [], "considered": null, "lag": 0, "notes": [], "took_ms": 1}'

@@ -1,7 +1,7 @@
 // Asks the server: one function a route, typed answers, one class of error. Does not know what is shown.
 
 import { authorisation, isRefused } from "./key.ts";
-import type { Collection, Duplicates, Failure, Found, Item, Job, Json, MapInfo } from "./wire.ts";
+import type { Collection, Duplicates, Failure, Found, Item, Job, Json, MapInfo, Within } from "./wire.ts";
 
 /** code: the server's, or `away` where it did not answer. */
 export class AskError extends Error {
@@ -87,6 +87,7 @@ export interface SearchAsked {
   k: number;
   offset: number;
   filter?: Json;
+  within?: Within;
 }
 
 export const search = (name: string, asked: SearchAsked, signal?: AbortSignal): Promise<Found> =>

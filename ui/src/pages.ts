@@ -5,8 +5,7 @@ import * as api from "./api.ts";
 import { atlas } from "./atlas.ts";
 import { pictureData } from "./dropped.ts";
 import { filterOf } from "./filters.ts";
-import { holderOf } from "./region.ts";
-import { selectOf } from "./selection.ts";
+import { selectOf, withinOf } from "./selection.ts";
 import type { State } from "./state.ts";
 import type { Json, MapItem, Metadata } from "./wire.ts";
 
@@ -58,13 +57,11 @@ export function pagesOf(now: State, name: string, signal: AbortSignal): Pages {
 async function* hits(now: State, name: string, signal: AbortSignal): Pages {
   const query = await queryOf(now);
   const filter = now.filter.length ? { filter: filterOf(now.filter) } : {};
-  const holds = isNarrowed(now) ? await holderOf(now, name, signal) : null;
+  const within = isNarrowed(now) ? { within: withinOf(now) } : {};
   for (let offset = 0; query.length && offset < MAX_HITS; offset += PAGE) {
-    const found = await api.search(name, { query, k: PAGE, offset, ...filter }, signal);
+    const found = await api.search(name, { query, k: PAGE, offset, ...filter, ...within }, signal);
     const isLast = found.hits.length < PAGE;
-    const isIn = await holds?.(found.hits.map((hit) => hit.id));
-    const entries = isIn ? found.hits.filter((_, index) => isIn[index]) : found.hits;
-    yield { entries, notes: found.notes, tookMs: found.took_ms, isLast };
+    yield { entries: found.hits, notes: found.notes, tookMs: found.took_ms, isLast };
     if (isLast) return;
   }
 }

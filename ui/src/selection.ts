@@ -8,13 +8,13 @@ import type { Json, Stroke, Within } from "./wire.ts";
 
 export const isSelected = computed(() => state.value.lasso.length > 0 || state.value.clusters.length > 0);
 
-/** The body of map/select, and what a search's grid is narrowed by. */
+/** The body of map/select, and what the grid shows without a search. */
 export function selectOf(now: State): Record<string, Json> {
   const filter = now.filter.length ? { filter: filterOf(now.filter) } : {};
   return { ...(withinOf(now) as Record<string, Json>), ...filter };
 }
 
-/** `within` of an export. */
+/** `within` of a search and of an export. */
 export function withinOf(now: State): Within {
   return {
     ...(now.lasso.length ? { lasso: [...now.lasso] } : {}),

@@ -137,7 +137,7 @@ export interface MapItem {
   cluster: number;
 }
 
-/** Which part of a map is meant: as in map/select, and as `within` of an export. */
+/** Which part of a map is meant: as in map/select, and as `within` of a search and of an export. */
 export interface Stroke {
   op: "add" | "subtract";
   polygon: [number, number][];

@@ -10,6 +10,7 @@ from sightline.domain.arrays import Float32
 from sightline.domain.errors import InvalidRequestError
 from sightline.domain.filters import Filter, Path
 from sightline.domain.items import Metadata
+from sightline.domain.selections import Selection
 
 MAX_K = 1_000
 MAX_OFFSET = 10_000  # every page looks through all before it
@@ -35,16 +36,17 @@ class LikeItem:
 class Query:
     """What to find: the `k` items after the first `offset` that are most like the sum of `parts`.
 
-    where: only items that pass. group_by: no two hits share a value of this field; each is the best of its
-    group, and an item without the field is one by itself. exact: compare every vector, even where there is an
-    index. with_asked: the items among `parts` may be hits too. with_count: tell how many pass the filter,
-    which may cost as much as the search.
+    where: only items that pass. within: only what lies there on the map. group_by: no two hits share a value
+    of this field; each is the best of its group, and an item without the field is one by itself. exact:
+    compare every vector, even where there is an index. with_asked: the items among `parts` may be hits too.
+    with_count: tell how many pass the filter, which may cost as much as the search.
     """
 
     parts: Sequence[LikeVector | LikeItem]
     k: int = 10
     offset: int = 0
     where: Filter | None = None
+    within: Selection | None = None
     group_by: Path | None = None
     exact: bool = False
     with_asked: bool = False

@@ -28,6 +28,7 @@ from sightline.web.library import in_thread, library_of, printable
 from sightline.web.openai import ERRORS
 from sightline.web.parameters import require_known
 from sightline.web.schemas import Body, check_text, documented, parsed
+from sightline.web.selections import WithinBody
 from sightline.web.state import ServerState, state_of
 from sightline.web.uploads import bounded_json, flag, is_form, picture_of, read_form, read_json
 
@@ -64,6 +65,7 @@ class SearchRequest(Part):
     k: int = Field(10, ge=1, le=MAX_K, description="how many hits")
     offset: int = Field(0, ge=0, le=MAX_OFFSET, description="how many to skip; then narrow by a filter")
     filter: dict[str, Any] | None = Field(None, description='as {"colour": "red", "price": {"lt": 50}}')
+    within: WithinBody | None = Field(None, description="only what lies there on the map")
     group_by: str | None = Field(None, description="a field; of each of its values the best hit only")
     exact: bool = Field(False, description="compare every vector, even where there is an index")
     with_asked: bool = Field(False, description="the items that are asked about may be hits too")
@@ -93,6 +95,7 @@ async def search(request: Request, name: str) -> Response:
         k=asked.k,
         offset=asked.offset,
         where=None if asked.filter is None else parse(asked.filter),
+        within=None if asked.within is None else asked.within.selection(),
         group_by=None if asked.group_by is None else field_path(asked.group_by),
         exact=asked.exact,
         with_asked=asked.with_asked,

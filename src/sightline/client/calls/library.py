@@ -125,6 +125,7 @@ def search(
     k: int = 10,
     offset: int = 0,
     filter: Facts | None = None,
+    within: Facts | None = None,
     group_by: str | None = None,
     exact: bool = False,
     with_asked: bool = False,
@@ -134,11 +135,12 @@ def search(
 
     query: or several of them, as [{"text": "a shoe"}, {"image": "boot.jpg", "weight": -0.5}].
     filter: as {"colour": "red", "price": {"lt": 50}}. group_by: a field; of each value the best hit only.
+    within: only what lies in a part of the map, as in `export`.
     """
     asked = _part({"text": text, "image": image, "item": item, "vector": vector})
     content = asked | _said(
         query=None if query is None else [_part(part) for part in query],
-        k=k, offset=offset, filter=filter, group_by=group_by,
+        k=k, offset=offset, filter=filter, within=within, group_by=group_by,
         exact=exact, with_asked=with_asked, with_count=with_count,
     )  # fmt: skip
     reply = json_of((yield from answered(post(address(collection, "search"), content, is_safe=True))))

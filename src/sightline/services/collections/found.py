@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sightline.domain.arrays import Float32
 from sightline.domain.catalogue import Record
 from sightline.domain.collections import Item
 from sightline.domain.filters import Filter, matches
-from sightline.domain.ports import View
+from sightline.domain.items import Scored
 
 GROWTH = 4  # of how many are asked for, when they were not enough
 
@@ -20,12 +21,22 @@ class Found:
     score: float
 
 
+class Nearest(Protocol):
+    """A view, or a part of one."""
+
+    def nearest(
+        self, query: Float32, k: int, *, offset: int = 0, where: Filter | None = None, exact: bool = False
+    ) -> list[Scored]:
+        """As a view's."""
+        ...
+
+
 @dataclass(eq=False)
 class Finder:
     """One search. seen: the ids that are not to be given, or were already."""
 
     record: Record
-    view: View
+    view: Nearest
     collection: str
     direction: Float32  # (dim,)
     is_exact: bool

@@ -108,9 +108,9 @@ class Library:
         self.uploads = uploads
         self.thumbnails = thumbnails
         self.export = export
-        self.search = Search(record, views)
         self.duplicates = Duplicates(record, views, atlas.graph)
         self.sheets, self.selecting = Sheets(record), Selecting(views)
+        self.search = Search(record, views, self.sheets)
         self.colours, self.fields = Colours(record), Fields(record)
         self.inspection = Inspection(record, views, database.faults)
         self.served = served
