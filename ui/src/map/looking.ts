@@ -14,14 +14,20 @@ export const box = signal({ width: 0, height: 0 }); // of the map, in CSS pixels
 
 let rest = 0;
 let glide = 0;
+let goal: { camera: Camera | null } | null = null; // of a glide that is under way
 let written: string | null = null; // what the address says because of a move here
 
 export function view(): View {
   return viewOf(camera.value, extent.value, box.value.width, box.value.height);
 }
 
+/** What will be seen once nothing moves: steps that follow fast are added up. */
+export function aim(): View {
+  return goal === null ? view() : viewOf(goal.camera, extent.value, box.value.width, box.value.height);
+}
+
 export function look(next: Camera | null): void {
-  cancelAnimationFrame(glide);
+  endGlide();
   move(next);
 }
 
@@ -36,15 +42,17 @@ function move(next: Camera | null): void {
 
 /** Not at once, so that the eye can follow; at once for those who asked their system for less motion. */
 export function glideTo(next: Camera | null): void {
-  cancelAnimationFrame(glide);
+  endGlide();
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return move(next);
   const from = asCamera(view());
   const to = next ?? asCamera(viewOf(null, extent.value, box.value.width, box.value.height));
   const began = performance.now();
+  goal = { camera: next };
   const step = (now: number): void => {
     const share = Math.min((now - began) / GLIDE_MS, 1);
     move(share < 1 ? between(from, to, 1 - (1 - share) ** 3) : next);
     if (share < 1) glide = requestAnimationFrame(step);
+    else goal = null;
   };
   glide = requestAnimationFrame(step);
 }
@@ -67,8 +75,13 @@ export function followCamera(): () => void {
 }
 
 function stopMoving(): void {
-  cancelAnimationFrame(glide);
+  endGlide();
   clearTimeout(rest);
+}
+
+function endGlide(): void {
+  cancelAnimationFrame(glide);
+  goal = null;
 }
 
 function asCamera({ x, y, scale, fit }: View): Camera {

@@ -14,7 +14,7 @@ import { Buttons, LassoWays } from "./buttons.tsx";
 import { Card } from "./card.tsx";
 import { isUnderWay, Offer, Progress, useProgress } from "./drawing.tsx";
 import { followHover, under } from "./hover.ts";
-import { ColourBy, Key } from "./key.tsx";
+import { ColourBy, Fold } from "./key.tsx";
 import { followCamera } from "./looking.ts";
 import { followMap, picked, points, trouble } from "./sheet.ts";
 import { stage } from "./stage.ts";
@@ -48,7 +48,7 @@ function Drawn({ map }: { map: MapInfo }) {
       <Buttons />
       <div class="map-side">
         <ColourBy />
-        <Key />
+        <Fold />
       </div>
       <div class="map-foot">
         <LassoWays />
