@@ -1,14 +1,16 @@
 """What a newcomer ran into: pictures that are gone, small windows, quick keys. Does not know how it was mended."""
 
 from collections import Counter
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.page.acts import drop
 from tests.page.conftest import SHOP
 from tests.page.looking import drawn, settings, sight
-from tests.page.mapping import MadeUp
+from tests.page.mapping import NAMES, MadeUp
 from tests.page.watching import Watch
 
 MAP = f"/?collection={SHOP}&view=map"
@@ -104,3 +106,38 @@ def test_an_empty_collection_is_empty_and_nothing_was_looked_for(page: Page, own
     page.goto(f"/?collection={own}")
     expect(page.get_by_role("heading", name="is empty")).to_be_visible()
     expect(page.get_by_text("Nothing found")).to_have_count(0)
+
+
+def test_a_selection_that_holds_nothing_names_its_conditions(page: Page, made: MadeUp) -> None:
+    map_of = sight(page, made, MAP)
+    page.get_by_role("button", name="mugs").click()
+    map_of.lasso((0.0, 0.0), (0.02, 0.0), (0.02, 0.02), key="Shift")
+    expect(page.get_by_text("No picture is in all of these at once")).to_be_visible()
+    expect(page.get_by_role("button", name="Clear the cluster mugs")).to_be_visible()
+    page.get_by_role("button", name="Clear the lasso").click()
+    map_of.select(int((made.clusters == NAMES.index("mugs")).sum()))
+
+
+def test_pictures_dropped_before_there_is_a_collection_wait_for_one(page: Page, shop: Path) -> None:
+    page.goto("/?view=pictures")
+    expect(page.get_by_role("heading", name="Collections")).to_be_visible()
+    files = {f"{n}.jpg": (shop / "pictures" / f"00{n}.jpg").read_bytes() for n in (1, 2)}
+    drop(page, files)
+    first = page.get_by_role("dialog", name="Make a collection first")
+    first.get_by_label("Name").fill("dropped_first")
+    first.get_by_role("button", name="Make it").click()
+    expect(page.get_by_text("2 pictures taken in to dropped_first")).to_be_visible()
+    expect(page.get_by_text("2 of 2 taken in")).to_be_visible()
+
+
+def test_an_intake_ends_with_words_when_the_server_goes_away(watch: Watch, own: str, shop: Path) -> None:
+    watch.tolerated.append("ERR_CONNECTION_REFUSED")
+    page = watch.page
+    page.goto(f"/?collection={own}")
+    expect(page.get_by_role("heading", name="is empty")).to_be_visible()
+    for address in ("**/items", "**/healthz"):
+        page.route(address, lambda route: route.abort("connectionrefused"))
+    drop(page, {f"{n}.jpg": (shop / "pictures" / f"00{n}.jpg").read_bytes() for n in (1, 2)})
+    corner = page.get_by_role("complementary", name="Pictures on their way")
+    expect(corner.get_by_role("status")).to_have_text("The server is away")
+    expect(corner).to_contain_text("0 of 2 taken in")
