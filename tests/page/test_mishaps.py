@@ -141,3 +141,18 @@ def test_an_intake_ends_with_words_when_the_server_goes_away(watch: Watch, own: 
     corner = page.get_by_role("complementary", name="Pictures on their way")
     expect(corner.get_by_role("status")).to_have_text("The server is away")
     expect(corner).to_contain_text("0 of 2 taken in")
+
+
+def test_a_server_that_comes_back_is_found_without_a_click(watch: Watch, made: MadeUp) -> None:
+    watch.tolerated.append("ERR_CONNECTION_REFUSED")
+    page, lost = watch.page, ("**/map", "**/search", "**/healthz")
+    made.serve(page)
+    for address in lost:
+        page.route(address, lambda route: route.abort("connectionrefused"))
+    page.goto(f"{MAP}&q=a+red+dress")
+    expect(page.locator(".map-panel").get_by_text("The server is away")).to_be_visible()
+    expect(page.get_by_role("heading", name="The server is away")).to_be_visible()
+    for address in lost:
+        page.unroute(address)
+    drawn(page)
+    expect(page.locator(".score").first).to_be_visible()
