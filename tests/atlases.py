@@ -94,6 +94,7 @@ def at_work(
     store: Store | None = None,
     cartographer: QuickCartographer | None = None,
     record_at: Database | None = None,
+    folders: MapFolders | None = None,
 ) -> Iterator[Rig]:
     """With a collection of nothing, unless the folder has one."""
     with closing(record_at or Database.in_folder(home)) as database:
@@ -108,7 +109,7 @@ def at_work(
             views,
             cartographer=quick,
             names=names,
-            folders=MapFolders(home / "maps"),
+            folders=folders or MapFolders(home / "maps"),
             speeds=speeds,
             owner="me",
             calm_s=0.02,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-COMPILED = Path(__file__).parents[1] / "build" / "compiled"
+CACHES = Path(__file__).parents[1] / "build" / "caches"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,5 +16,5 @@ def _no_library_of_a_person(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        environment.setenv("NUMBA_CACHE_DIR", str(COMPILED))
+        environment.setenv("XDG_CACHE_HOME", str(CACHES))
         yield

@@ -64,6 +64,12 @@ def home_of(settings: Settings) -> Path:
     return Path(data).expanduser().absolute() / "sightline"
 
 
+def cache_folder() -> Path:
+    """Where this person keeps what can be made again. Raises RuntimeError: nobody knows where that is."""
+    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(caches).expanduser() / "sightline"
+
+
 def _names_used(environ: Mapping[str, str]) -> dict[str, str]:
     """Which environment name sets each field that is set. Empty values count as not set."""
     fields = {PREFIX + field.upper(): field for field in Settings.model_fields}

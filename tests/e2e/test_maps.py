@@ -321,6 +321,7 @@ def test_large_pictures_are_drawn_anew_and_small_ones_kept_for_ever(server: Runn
         ):
             shown = server.client.get(f"/v1/collections/wide/{room}/{name}", params={"v": version})
             assert ("immutable" in shown.headers["cache-control"]) == is_kept
+            assert "private" in shown.headers["cache-control"]  # caches in between do not ask for the key
     refused(server.client.get("/v1/collections/wide/pictures/none"), 404, "item_not_found")
 
 

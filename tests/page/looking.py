@@ -1,7 +1,8 @@
-"""What a picture of the map shows, and where on it points must be. Does not know how the page draws them."""
+"""What a picture of the page shows, and where on its map points must be. Does not know how they are drawn."""
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,12 @@ from tests.page.mapping import MadeUp, inside
 
 LEGEND_PX, BUTTONS_PX, MARGIN_PX = 232, 62, 28  # what stands over a wide map, and around it
 COLOURFUL = 40  # of 255: between the strongest and the weakest of red, green and blue
+
+LOADED = """() => {
+    const grid = document.querySelector(".grid");
+    const isEmpty = grid !== null && grid.querySelector("img") === null;
+    return !isEmpty && [...document.images].every((one) => one.complete && one.naturalWidth > 0);
+}"""
 
 Pixels = NDArray[np.uint8]
 
@@ -112,3 +119,10 @@ def rested(page: Page) -> None:
 def settings(page: Page) -> dict[str, Any]:
     found: dict[str, Any] = page.evaluate("() => Object.fromEntries(new URLSearchParams(location.search))")
     return found
+
+
+def photograph(page: Page, path: Path, quality: int | None = None) -> None:
+    """For people: once all pictures are there, and not grey boxes in their place. quality: of a JPEG."""
+    page.wait_for_function(LOADED)
+    rested(page)
+    page.screenshot(path=path, quality=quality)

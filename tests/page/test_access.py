@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import SHOP
+from tests.page.looking import photograph
 
 AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
 CHECK = "async () => (await axe.run()).violations.map((one) => [one.impact, one.id, one.nodes[0].html])"
@@ -38,7 +39,7 @@ def test_no_view_shuts_anybody_out(page: Page, view: str, screens: Path) -> None
     settled(page)
     for colours in COLOURS:
         page.emulate_media(color_scheme=colours)
-        page.screenshot(path=screens / f"{view}-{colours}.png")
+        photograph(page, screens / f"{view}-{colours}.png")
         assert violations(page) == [], colours
 
 
@@ -63,7 +64,7 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(page: Page, view: str, scre
     page.set_viewport_size({"width": 400, "height": 780})
     page.goto(ADDRESSES[view])
     settled(page)
-    page.screenshot(path=screens / f"{view}-narrow.png")
+    photograph(page, screens / f"{view}-narrow.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     outside = page.evaluate(
         "[...document.querySelectorAll('button, a, input:not(.unseen), select')].filter((one) => {"
@@ -79,7 +80,7 @@ def test_the_large_picture_fits_a_narrow_screen(page: Page, screens: Path) -> No
     page.goto(f"/?collection={SHOP}&text=a+red+dress")
     page.locator("[data-index='0']").click()
     settled(page)
-    page.screenshot(path=screens / "large-narrow.png")
+    photograph(page, screens / "large-narrow.png")
     assert page.get_by_role("dialog", name="Picture").evaluate("(box) => box.scrollWidth") <= 400
 
 

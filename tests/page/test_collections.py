@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.page.acts import drop
 from tests.page.conftest import SHOP
+from tests.page.looking import photograph
 from tests.page.watching import Watch
 
 
@@ -88,7 +89,7 @@ def test_all_collections_are_shown_and_one_is_switched_to(page: Page, own: str, 
     page.get_by_role("button", name=f"Collection {own}; choose another").click()
     page.get_by_role("button", name="All collections").click()
     expect(page.locator(".cover", has_text=SHOP).locator("img.is-loaded")).to_have_count(4)
-    page.screenshot(path=screens / "collections.png")
+    photograph(page, screens / "collections.png")
     page.locator(".cover", has_text=SHOP).click()
     expect(page.get_by_role("status").filter(has_text="60 pictures")).to_be_visible()
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import put
+from tests.page.looking import photograph
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_copies_are_removed_once_that_is_confirmed(
     expect(page.get_by_role("status").filter(has_text="1 group, 2 copies more than needed")).to_be_visible()
     expect(page.locator(".member.is-kept")).to_have_count(1)
     expect(page.locator(".group img.is-loaded")).to_have_count(3)
-    page.screenshot(path=screens / "duplicates.png")
+    photograph(page, screens / "duplicates.png")
     page.get_by_role("button", name="Remove all 2 copies").click()
     confirm = page.get_by_role("dialog")
     confirm.get_by_role("button", name="Leave them").click()

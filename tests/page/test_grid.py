@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import SHOP
+from tests.page.looking import photograph
 
 
 def current(page: Page) -> str | None:
@@ -91,7 +92,7 @@ def test_an_item_is_shown_large_with_all_that_is_known(page: Page, screens: Path
     expect(neighbours).to_have_count(12)
     assert "dress" in (neighbours.first.get_attribute("aria-label") or "")
     expect(dialog.locator(".stage img.is-loaded")).to_be_visible()
-    page.screenshot(path=screens / "large.png")
+    photograph(page, screens / "large.png")
     page.reload()
     expect(dialog.get_by_role("heading", name="red dress")).to_be_visible()
     dialog.get_by_role("button", name="More like this").click()

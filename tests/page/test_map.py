@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.page.conftest import ARGUMENTS, SHOP, WIDE, chromium
-from tests.page.looking import Sight, drawn, rested, settings, sight
+from tests.page.looking import Sight, drawn, photograph, rested, settings, sight
 from tests.page.mapping import NAMES, MadeUp
 from tests.page.test_access import COLOURS, Colours, violations
 from tests.page.watching import Watch
@@ -49,7 +49,7 @@ def test_the_map_is_drawn_with_a_legend_and_names(map_of: Sight, screens: Path) 
     assert map_of.colours() > 5_000
     expect(map_of.page.locator(".map-key li")).to_have_count(len(NAMES) + 1)
     expect(map_of.page.get_by_text("Drawn without WebGL")).to_have_count(0)
-    map_of.page.screenshot(path=screens / "map.png")
+    photograph(map_of.page, screens / "map.png")
 
 
 def test_points_are_drawn_where_they_lie(map_of: Sight) -> None:
@@ -73,7 +73,7 @@ def test_a_lasso_selects_what_lies_in_it(map_of: Sight, screens: Path) -> None:
     assert shown == map_of.made.within(map_of.made.asked[-1]).sum()
     expect(map_of.page.locator(".pictures .count")).to_have_text(f"{shown:,} pictures selected")
     assert settings(map_of.page)["lasso"].startswith("a")
-    map_of.page.screenshot(path=screens / "map-lasso.png")
+    photograph(map_of.page, screens / "map-lasso.png")
 
 
 def test_what_is_not_selected_is_grey_and_still_there(map_of: Sight) -> None:
@@ -150,7 +150,7 @@ def test_metadata_colours_the_map_and_its_legend(map_of: Sight, screens: Path) -
     rested(map_of.page)
     assert (map_of.pixels() != kinds).any(2).sum() > 1_000
     assert settings(map_of.page)["colour"] == "price"
-    map_of.page.screenshot(path=screens / "map-price.png")
+    photograph(map_of.page, screens / "map-price.png")
 
 
 def test_a_click_in_the_legend_isolates_and_shift_adds(map_of: Sight) -> None:
@@ -218,7 +218,7 @@ def test_a_point_tells_what_it_is_and_a_click_shows_it_large(map_of: Sight, scre
     row = int(np.argmin(((map_of.places() - map_of.at(0.5, 0.5)) ** 2).sum(1)))
     page.mouse.move(*map_of.place(row))
     expect(page.locator(".map-card img")).to_be_visible()
-    page.screenshot(path=screens / "map-preview.png")
+    photograph(page, screens / "map-preview.png")
     page.mouse.move(*map_of.at(0.01, 0.99))
     expect(page.locator(".map-card")).to_have_count(0)
 
@@ -241,7 +241,7 @@ def test_few_points_are_their_pictures(page: Page, made_up: Callable[[int], Made
         route.continue_()
     page.wait_for_timeout(1_500)
     assert few.colours() > 2 * flat
-    page.screenshot(path=screens / "map-pictures.png")
+    photograph(page, screens / "map-pictures.png")
 
 
 def test_hits_are_ringed_and_point_at_each_other(
@@ -252,7 +252,7 @@ def test_hits_are_ringed_and_point_at_each_other(
     expect(first).to_be_visible()
     expect(page.locator(".map-ramp")).to_contain_text("score")
     page.wait_for_timeout(300)
-    page.screenshot(path=screens / "map-hits.png")
+    photograph(page, screens / "map-hits.png")
     before = few.pixels()
     first.hover()
     rested(page)
@@ -293,7 +293,7 @@ def test_where_there_is_no_map_one_can_be_drawn(
     page.get_by_text("Options").click()
     page.get_by_label("Drawn by").select_option("pca")
     page.get_by_label("Words that clusters").fill("dress, mug\nshoe")
-    page.screenshot(path=screens / "map-none.png")
+    photograph(page, screens / "map-none.png")
     page.get_by_role("button", name="Draw the map").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert made.orders == [{"algorithm": "pca", "vocabulary": ["dress", "mug", "shoe"]}]
@@ -316,7 +316,7 @@ def test_the_narrow_map_has_room(page: Page, made_up: Callable[[int], MadeUp], s
     assert narrow.box["width"] <= 400
     assert narrow.box["height"] >= 250
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 400
-    page.screenshot(path=screens / "map-narrow.png")
+    photograph(page, screens / "map-narrow.png")
 
 
 @pytest.mark.parametrize("colours", COLOURS)
@@ -342,7 +342,7 @@ def test_the_dark_map_has_colours_of_its_own(
     dark = sight(page, made_up(2_000), MAP)
     assert dark.colours() > 5_000
     assert np.median(dark.pixels()) < 40
-    page.screenshot(path=screens / "map-dark.png")
+    photograph(page, screens / "map-dark.png")
 
 
 def test_a_map_is_asked_for_drawn_and_shown(page: Page, server: str, own: str, screens: Path) -> None:
@@ -363,7 +363,7 @@ def test_a_map_is_asked_for_drawn_and_shown(page: Page, server: str, own: str, s
         expect(page.locator(".map-selected")).to_contain_text("30 selected")
         expect(page.locator(".pictures .count")).to_have_text("30 pictures selected")
         page.wait_for_timeout(500)
-        page.screenshot(path=screens / "map-own.png")
+        photograph(page, screens / "map-own.png")
         within = f'{{"lasso": {json.dumps([told_stroke(page)])}}}'
         ids = client.get(f"/v1/collections/{own}/export", params={"format": "ids", "within": within})
         assert len(ids.raise_for_status().text.split()) == 30
@@ -404,5 +404,5 @@ def test_without_webgl_the_map_is_drawn_by_hand_and_says_so(
         by_hand.lasso(*KITE, key="Shift")
         by_hand.select(int(by_hand.caught(*KITE).sum()), tolerance=20)
         rested(page)
-        page.screenshot(path=screens / "map-without-webgl.png")
+        photograph(page, screens / "map-without-webgl.png")
         watch.require_silence()

@@ -13,15 +13,13 @@ from playwright.sync_api import Page, expect
 
 from demo.shop import stock, write_catalogue
 from tests.page.conftest import QUIET, SCREENS, SHOP, take_in
-from tests.page.looking import drawn
+from tests.page.looking import drawn, photograph
 from tests.processes import serving
 from tests.waiting import wait_until
 
 ARTICLES = int(os.environ.get("SCREENS_OF", "100"))
 DRAWING_S = 200  # the first map on a machine waits for UMAP to be compiled
 FOLDER = Path(os.environ.get("SCREENS_TO", SCREENS))
-LOADED = """() => { const shown = [...document.querySelectorAll(".grid img")];
-    return shown.length > 0 && shown.every((one) => one.complete && one.naturalWidth > 0); }"""
 
 
 pytestmark = pytest.mark.timeout(2 * DRAWING_S)
@@ -50,8 +48,7 @@ def server(mapped: str) -> str:
 def test_a_search_shows_what_the_readme_promises(page: Page) -> None:
     page.goto(f"/?collection={SHOP}&text=a+red+dress")
     expect(page.locator(".grid .name").first).to_have_text("red dress")
-    page.wait_for_function(LOADED)
-    page.screenshot(path=FOLDER / "page-search.jpg", type="jpeg", quality=85)
+    photograph(page, FOLDER / "page-search.jpg", quality=85)
 
 
 def test_the_map_of_the_same_shop_names_its_clusters(page: Page) -> None:
@@ -61,5 +58,4 @@ def test_the_map_of_the_same_shop_names_its_clusters(page: Page) -> None:
     expect(key.nth(1)).to_be_visible()
     named = [one for one in key.all_text_contents() if not one.startswith("cluster")]
     assert len(named) > 1
-    page.wait_for_function(LOADED)
-    page.screenshot(path=FOLDER / "page-map.jpg", type="jpeg", quality=85)
+    photograph(page, FOLDER / "page-map.jpg", quality=85)

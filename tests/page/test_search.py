@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.page.acts import drop, paste
 from tests.page.conftest import SHOP
+from tests.page.looking import photograph
 
 BLACK_SHOES = f'/?collection={SHOP}&text=shoes&where=["colour","eq","black"]'
 
@@ -28,7 +29,7 @@ def test_words_find_pictures_and_weak_hits_are_dimmed(page: Page, screens: Path)
     assert names(page) == ["red dress"] * 4
     expect(page.get_by_text("weak hits, which do not stand out")).to_be_visible()
     assert page.locator(".is-weak .name").first.text_content() != "red dress"
-    page.screenshot(path=screens / "search.png")
+    photograph(page, screens / "search.png")
 
 
 def test_the_address_restores_a_search_after_a_reload_and_back(page: Page) -> None:
@@ -106,7 +107,7 @@ def test_a_filter_is_a_chip_that_narrows_and_can_be_taken_off(page: Page, screen
     page.get_by_role("button", name="Add the filter").click()
     expect(page.locator(".filters .chip")).to_have_text("colour is black")
     assert set(names(page)) == {"black shoes"}
-    page.screenshot(path=screens / "filter.png")
+    photograph(page, screens / "filter.png")
     page.get_by_role("button", name="Remove the filter: colour is black").click()
     expect(page.locator(".filters .chip")).to_have_count(0)
 

@@ -74,4 +74,9 @@ def test_a_server_with_a_key_asks_for_it_and_shows_pictures_with_it(browser: Bro
         assert KEY not in page.url
         page.reload()
         expect(page.locator(".cell img.is-loaded")).to_have_count(1)
+        page.goto("/?collection=shoes&view=about")
+        expect(page.get_by_role("heading", name="shoes")).to_be_visible()
+        expect(page.get_by_role("link", name="All requests and answers")).to_have_count(
+            0
+        )  # it would send no key
         watch.require_silence()

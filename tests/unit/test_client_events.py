@@ -67,6 +67,16 @@ def test_server_that_stays_away_is_given_up():
     assert [event.id for event in heard] == [1, 2]
 
 
+def test_streams_that_end_without_an_event_are_given_up():
+    listening = Listening(3)
+    for _ in range(TRIES - 1):
+        listening.request()
+        listening.ended("http://here/events")
+    listening.request()
+    with pytest.raises(ServerAwayError, match="ended without an event"):
+        listening.ended("http://here/events")
+
+
 def test_pauses_between_streams_grow_to_a_bound():
     listening = Listening(3)
     pauses = []

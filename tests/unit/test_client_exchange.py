@@ -6,6 +6,7 @@ import httpx
 import numpy as np
 import pytest
 
+from sightline.client import http
 from sightline.client.calls import library, vectors, work
 from sightline.client.exchange import JITTER, PATIENCE_S, PAUSE_S, TRIES, answered
 from sightline.client.steps import Broken, Pause, Reply, Request, get, in_json, post
@@ -104,6 +105,37 @@ def test_answer_of_another_kind_of_server_is_named(body, said):
 def test_refusal_without_our_shape_tells_its_status():
     with pytest.raises(ServerRefusedError, match="the server answered 404"):
         driven(answered(get("/x")), [Reply(404, {}, b"<html>")])
+
+
+def test_what_was_never_sent_is_sent_again():
+    unsent = Broken("http://here/x", "connection refused", is_unsent=True)
+    reply, requests, _ = driven(answered(post("/x", {})), [unsent, DONE])
+    assert (reply, len(requests)) == (DONE, 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_unsent"),
+    [
+        (httpx.ConnectError, True),
+        (httpx.ConnectTimeout, True),
+        (httpx.ReadTimeout, False),
+        (httpx.ReadError, False),
+    ],
+)
+def test_only_a_connection_that_was_never_made_leaves_a_request_unsent(error, is_unsent):
+    assert http.broken("http://here/x", error("no")).is_unsent == is_unsent
+
+
+def test_pictures_are_not_put_in_again_where_the_answer_is_lost():
+    with pytest.raises(ServerAwayError):
+        driven(library.add("shop", [b"picture"]), [GONE])
+
+
+def test_export_of_too_many_corners_says_what_to_do(tmp_path):
+    corners = [[row / 7, row / 3] for row in range(5000)]
+    within = {"lasso": [{"op": "add", "polygon": corners}]}
+    with pytest.raises(InvalidRequestError, match="fewer corners"):
+        driven(library.export("shop", tmp_path / "part.csv", within=within), [])
 
 
 def test_what_a_newer_server_adds_is_left_out():

@@ -9,7 +9,7 @@ import pytest
 
 from sightline.client import frames
 from sightline.client.answers import MapCluster, MapPoints
-from sightline.domain.errors import InvalidRequestError, ServerRefusedError
+from sightline.domain.errors import InvalidRequestError, ServerAwayError, ServerRefusedError
 from sightline.domain.maps import NO_CLUSTER, MapOrder
 from tests.clients import CLIENTS
 
@@ -24,6 +24,7 @@ class Atlas:
     def __init__(self, changes=0):
         self.version = 1
         self.changes = changes
+        self.changed = set()  # rows of items that are not what they were
         self.drawn = None
         self.asked = []
         self.x, self.y = np.random.default_rng(0).random((2, COUNT)).astype("<f4")
@@ -38,10 +39,13 @@ class Atlas:
             return httpx.Response(202, json=JOB)
         if name == "map":
             return httpx.Response(200, json=self.told())
-        if request.url.params.get("version") != f"v{self.version}":
+        if request.url.params.get("version", f"v{self.version}") not in self.kept():
             error = {"code": "map_changed", "message": "the map changed"}
             return httpx.Response(409, json={"error": error})
         return getattr(self, name.replace("/", "_"))(content)
+
+    def kept(self):
+        return {f"v{self.version}", "old"}
 
     def told(self):
         clusters = [
@@ -61,7 +65,11 @@ class Atlas:
     def map_items(self, content):
         assert len(content["rows"]) <= 1000
         return httpx.Response(
-            200, json={"items": [self.item(row) for row in content["rows"]], "total": COUNT}
+            200,
+            json={
+                "items": [self.item(row) for row in content["rows"] if row not in self.changed],
+                "total": COUNT,
+            },
         )
 
     def item(self, row):
@@ -73,7 +81,8 @@ class Atlas:
         self.selected = content
         bits = np.zeros(COUNT, dtype=np.bool_)
         bits[[0, 9, COUNT - 1]] = True
-        return httpx.Response(200, content=np.packbits(bits, bitorder="little").tobytes())
+        packed = np.packbits(bits, bitorder="little").tobytes()
+        return httpx.Response(200, content=packed, headers={"x-points": str(COUNT)})
 
 
 @pytest.fixture(params=CLIENTS)
@@ -120,6 +129,17 @@ def test_map_becomes_a_data_frame_with_the_metadata(opened):
     assert last["thumbnail"] == f"http://here/v1/collections/shop/thumbnails/i{COUNT - 1}"
 
 
+def test_items_that_have_changed_are_left_out_and_the_others_keep_their_points(opened):
+    atlas = Atlas()
+    atlas.changed = {0, 1200, COUNT - 1}
+    frame = opened(atlas).map("shop")
+    rows = np.setdiff1d(np.arange(COUNT), [*atlas.changed])
+    assert frame["id"].tolist() == [f"i{row}" for row in rows]
+    assert np.array_equal(frame["x"], atlas.x[rows])
+    assert np.array_equal(frame["y"], atlas.y[rows])
+    assert frame["cluster"].iloc[0] == atlas.clusters[1]
+
+
 def test_map_that_changes_while_it_is_read_is_read_again(opened):
     atlas = Atlas(changes=2)
     frame = opened(atlas).map("shop")
@@ -150,6 +170,32 @@ def test_selection_is_a_truth_for_each_row(opened):
     assert atlas.selected == {"lasso": lasso, "filter": {"colour": "red"}, "clusters": [1]}
 
 
+def test_selection_of_an_older_version_has_that_versions_rows(opened):
+    atlas = Atlas()
+    atlas.told = lambda: {"state": "ready", "version": "v1", "points": 5}
+    assert len(opened(atlas).select("shop", version="old")) == COUNT
+
+
+def test_no_clusters_are_asked_for_as_such(opened):
+    atlas = Atlas()
+    opened(atlas).select("shop", clusters=[])
+    assert atlas.selected == {"clusters": []}
+    opened(atlas).select("shop")
+    assert atlas.selected == {}
+
+
+def test_map_is_ordered_once_where_the_answer_is_lost(opened):
+    orders = []
+
+    def lost(request):
+        orders.append(request)
+        raise httpx.ReadError("the line broke")
+
+    with pytest.raises(ServerAwayError):
+        opened(lost).draw_map("shop")
+    assert len(orders) == 1
+
+
 def test_collection_without_a_map_says_what_to_do(opened):
     def answer(_):
         return httpx.Response(200, json={"state": "none", "job": None, "items": 3})
@@ -169,7 +215,7 @@ def test_points_that_were_cut_are_not_taken(opened):
 def test_table_of_those_who_have_no_pandas_has_the_same_columns():
     points = MapPoints("v", *np.zeros((2, 3), np.float32), np.array([0, 1, NO_CLUSTER], np.uint8))
     items = [
-        {"id": str(n), "uri": "", "thumbnail": "", "metadata": metadata}
+        {"row": n, "id": str(n), "uri": "", "thumbnail": "", "metadata": metadata}
         for n, metadata in enumerate([{"new": True, "size": 3}, {"new": False}, {"new": True, "tags": ["a"]}])
     ]
     table = frames.tabled(points, items, [MapCluster(0, "dress", "metadata", 1)])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
+import pytest
 from starlette.types import Receive, Scope, Send
 
 from sightline.environment import read_settings
@@ -20,11 +21,18 @@ PIECE = 1000
 class Client:
     """Sends a body in pieces for as long as anybody reads, and keeps what comes back."""
 
-    def __init__(self, pieces: int, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+    def __init__(
+        self, pieces: int, headers: list[tuple[bytes, bytes]] | None = None, method: str = "POST"
+    ) -> None:
         self.read = 0
         self.sent: list[MutableMapping[str, Any]] = []
         self._pieces = pieces
-        self.scope: Scope = {"type": "http", "path": "/embed-image", "headers": headers or []}
+        self.scope: Scope = {
+            "type": "http",
+            "method": method,
+            "path": "/embed-image",
+            "headers": headers or [],
+        }
 
     async def receive(self) -> MutableMapping[str, Any]:
         self.read += 1
@@ -109,3 +117,44 @@ def test_a_refused_connection_is_closed_after_the_whole_answer() -> None:
     assert (b"connection", b"close") in client.sent[0]["headers"]
     assert client.sent[1]["body"].startswith(b'{"error"')
     assert [message.get("more_body") for message in client.sent[1:]] == [True, False]
+
+
+HERE = (b"host", b"pictures.example:8000")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(b"origin", b"http://evil.example")],
+        [(b"origin", b"null")],
+        [(b"origin", b"http://pictures.example")],  # another port is another site
+        [(b"sec-fetch-site", b"cross-site")],
+        [(b"sec-fetch-site", b"same-site"), (b"origin", b"http://pictures.example:3000")],
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_pages_of_other_sites_change_nothing(method: str, headers: list[tuple[bytes, bytes]]) -> None:
+    client = passed(Client(1, [HERE, *headers], method))
+    assert client.status == 403
+    assert b"cross_site" in client.sent[1]["body"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],  # a program
+        [(b"origin", b"http://pictures.example:8000")],
+        [(b"origin", b"https://Pictures.example:8000")],  # behind a proxy that ends TLS
+        [
+            (b"origin", b"https://public.example"),
+            (b"sec-fetch-site", b"same-origin"),
+        ],  # which renames the host
+        [(b"sec-fetch-site", b"none")],
+    ],
+)
+def test_programs_and_the_servers_own_page_may_change_things(headers: list[tuple[bytes, bytes]]) -> None:
+    assert passed(Client(1, [HERE, *headers])).status == 200
+
+
+def test_other_sites_may_link_to_what_only_reads() -> None:
+    assert passed(Client(1, [HERE, (b"sec-fetch-site", b"cross-site")], "GET")).status == 200

@@ -1,10 +1,12 @@
 """Who gets the page, and under which rules; without a built one too. Does not know what is on it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from starlette.exceptions import HTTPException
 
-from sightline.web.page import POLICY, is_of_page, page
+from sightline.web.page import POLICY, get_asset, is_of_page, page
 
 
 def scope(path: str, method: str = "GET", accept: bytes = b"text/html,*/*") -> dict[str, object]:
@@ -14,6 +16,11 @@ def scope(path: str, method: str = "GET", accept: bytes = b"text/html,*/*") -> d
 @pytest.mark.parametrize("path", ["/", "/ui", "/ui/", "/ui/assets/index-x.js"])
 def test_a_browser_gets_the_page_without_a_key(path: str) -> None:
     assert is_of_page(scope(path))
+
+
+def test_a_name_longer_than_any_files_is_not_there() -> None:
+    with pytest.raises(HTTPException):
+        asyncio.run(get_asset("a" * 300))
 
 
 def test_programs_and_all_else_need_the_key() -> None:

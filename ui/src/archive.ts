@@ -1,7 +1,8 @@
-// Pictures out of what was dropped: files, folders, zip archives. An archive is read as a stream, and no faster
-// than its pictures are taken. Does not know where they go.
+// Pictures out of what was dropped: files, folders, zip archives. An archive is inflated in pieces and no faster than
+// its pictures are taken, so that even one made to do harm fills no memory and the page goes on. Does not know where
+// they go.
 
-import { Unzip, UnzipInflate } from "fflate";
+import { Unzip, type UnzipFile, UnzipInflate } from "fflate";
 
 export interface Found {
   name: string; // with its folders
@@ -17,6 +18,11 @@ export type Finding = Found | LeftOut;
 
 const PICTURES = /\.(jpe?g|jpe|png|webp|gif|bmp|tiff?|avif|jfif)$/i; // of other files the server would say no
 const MAX_BYTES = 100_000_000; // of one picture in an archive, which may tell lies about its size
+const MAX_INFLATED_BYTES = 300_000_000; // in all, of an archive that grows more than:
+const MOST_GROWTH = 100; // times; photographs hardly grow, drawings some ten times
+const GROWS = `it grows more than ${MOST_GROWTH} times, which no pictures do`;
+const PIECE_BYTES = 4_096; // inflated at once: at most 4 MB come of it, a thousand times as much
+const BUSY_MS = 25; // then others have their turn
 
 export const isFound = (one: Finding): one is Found => "data" in one;
 export const isPicture = (file: { name: string; type: string }): boolean =>
@@ -58,45 +64,91 @@ async function* ofFile(file: File, name: string): AsyncGenerator<Finding> {
 }
 
 async function* ofArchive(file: File, name: string): AsyncGenerator<Finding> {
-  const ready: Finding[] = [];
-  const unzip = new Unzip((entry) => {
-    const path = `${name}/${entry.name}`;
-    if (entry.name.endsWith("/") || /(^|\/)(\.|__MACOSX\/)/.test(entry.name)) return;
-    if (!PICTURES.test(entry.name)) {
-      ready.push({ name: path, why: "not a picture" });
-      return;
+  const taken = new Entries(name);
+  const unzip = new Unzip((entry) => taken.open(entry));
+  unzip.register(Inflate);
+  let read = 0;
+  let rested = performance.now();
+  try {
+    for await (const piece of piecesOf(file)) {
+      unzip.push(piece, read + piece.length === file.size);
+      read += piece.length;
+      yield* taken.ready.splice(0);
+      if (taken.inflated > Math.max(MAX_INFLATED_BYTES, MOST_GROWTH * read)) throw new Error(GROWS);
+      if (performance.now() - rested < BUSY_MS) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+      rested = performance.now();
     }
-    collect(entry, path, ready);
-  });
-  unzip.register(UnzipInflate);
+  } catch (error) {
+    yield { name, why: `the archive cannot be read: ${(error as Error).message}` };
+  }
+}
+
+/** An empty file is one empty piece. */
+async function* piecesOf(file: File): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  if (file.size === 0) yield new Uint8Array();
   const reader = file.stream().getReader();
   try {
     for (;;) {
       const { value, done } = await reader.read();
-      unzip.push(value ?? new Uint8Array(), done);
-      yield* ready.splice(0);
       if (done) return;
+      for (let start = 0; start < value.length; start += PIECE_BYTES) yield value.subarray(start, start + PIECE_BYTES);
     }
-  } catch (error) {
-    yield { name, why: `the archive cannot be read: ${(error as Error).message}` };
   } finally {
     void reader.cancel();
   }
 }
 
-function collect(entry: { ondata: unknown; start(): void; terminate(): void }, path: string, ready: Finding[]): void {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  let count = 0;
-  entry.ondata = (error: Error | null, piece: Uint8Array<ArrayBuffer>, isLast: boolean) => {
-    count += piece?.length ?? 0;
-    if (error) ready.push({ name: path, why: error.message });
-    else if (count > MAX_BYTES) {
+/** fflate's own inflates an entry to its end, whoever has had enough. */
+class Inflate extends UnzipInflate {
+  private isOver = false;
+
+  override push(piece: Uint8Array, isLast: boolean): void {
+    if (!this.isOver) super.push(piece, isLast);
+  }
+
+  terminate(): void {
+    this.isOver = true;
+  }
+}
+
+/** What comes out of an archive. */
+class Entries {
+  readonly ready: Finding[] = [];
+  inflated = 0; // bytes
+  private readonly archive: string;
+
+  constructor(archive: string) {
+    this.archive = archive;
+  }
+
+  open(entry: UnzipFile): void {
+    const name = `${this.archive}/${entry.name}`;
+    if (entry.name.endsWith("/") || /(^|\/)(\.|__MACOSX\/)/.test(entry.name)) return;
+    if (PICTURES.test(entry.name)) this.collect(entry, name);
+    else this.ready.push({ name, why: "not a picture" });
+  }
+
+  /** However it ends, it is told once. */
+  private collect(entry: UnzipFile, name: string): void {
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    let count = 0;
+    let isOver = false;
+    const end = (how: Finding): void => {
+      isOver = true;
+      pieces.length = 0;
       entry.terminate();
-      ready.push({ name: path, why: `it has more than ${MAX_BYTES / 1e6} MB` });
-    } else {
-      pieces.push(piece);
-      if (isLast) ready.push({ name: path, data: new Blob(pieces) });
-    }
-  };
-  entry.start();
+      this.ready.push(how);
+    };
+    entry.ondata = (error, piece, isLast) => {
+      if (isOver) return;
+      if (error) return end({ name, why: error.message });
+      count += piece.length;
+      this.inflated += piece.length;
+      pieces.push(piece as Uint8Array<ArrayBuffer>);
+      if (count > MAX_BYTES) end({ name, why: `it has more than ${MAX_BYTES / 1e6} MB` });
+      else if (isLast) end({ name, data: new Blob(pieces) });
+    };
+    entry.start();
+  }
 }

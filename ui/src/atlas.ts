@@ -41,15 +41,17 @@ async function refreshDescription(name: string): Promise<void> {
   }
 }
 
-/** Also called by the map itself, when the server says that it has changed. */
+let asks = 0;
+let newest = 0; // of those asks that were answered
+
+/** Also called by the map itself, when the server says that it has changed. An older answer takes no newer one's place. */
 export async function refreshAtlas(name = state.value.collection): Promise<void> {
   if (name === null) return;
-  try {
-    const found = await api.mapInfo(name);
-    if (state.value.collection === name) atlas.value = found;
-  } catch {
-    if (state.value.collection === name) atlas.value = null;
-  }
+  const ask = ++asks;
+  const found = await api.mapInfo(name).catch(() => null);
+  if (state.value.collection !== name || ask < newest) return;
+  newest = ask;
+  atlas.value = found;
 }
 
 export function followCollection(): void {

@@ -2,6 +2,7 @@
 // Does not know who asks for the next page, nor when.
 
 import * as api from "./api.ts";
+import { atlas } from "./atlas.ts";
 import { pictureData } from "./dropped.ts";
 import { filterOf } from "./filters.ts";
 import { holderOf } from "./region.ts";
@@ -82,14 +83,24 @@ export async function queryOf(now: State): Promise<Record<string, Json>[]> {
   return query;
 }
 
+/** All pages are of one version of the map; once that is gone the server says `map_changed`. */
 async function* selected(now: State, name: string, signal: AbortSignal): Pages {
+  let version = atlas.peek()?.version ?? null;
   for (let offset = 0; ; offset += PAGE) {
     const asked = { select: selectOf(now), offset, limit: PAGE };
-    const page = await api.post<{ items: MapItem[]; total: number }>(api.path.of(name, "map/items"), asked, signal);
+    const of = version === null ? "" : `?${new URLSearchParams({ version })}`;
+    const page = await api.post<Selected>(api.path.of(name, `map/items${of}`), asked, signal);
+    version = page.version;
     const isLast = offset + PAGE >= page.total;
     yield { entries: page.items.map((one) => ({ ...one, score: null, weak: false })), total: page.total, isLast };
     if (isLast) return;
   }
+}
+
+interface Selected {
+  version: string;
+  items: MapItem[];
+  total: number;
 }
 
 async function* all(name: string, signal: AbortSignal): Pages {

@@ -2,6 +2,8 @@
 
 import { effect, signal } from "@preact/signals";
 
+import { AskError } from "./api.ts";
+import { refreshAtlas } from "./atlas.ts";
 import { type Entry, type Kind, kindOf, type Page, type Pages, pagesOf } from "./pages.ts";
 import { state } from "./state.ts";
 
@@ -32,6 +34,8 @@ export const results = signal<Results>(NONE);
 /** The item that is pointed at, in the grid or on the map; the other one shows it. */
 export const pointed = signal<string | null>(null);
 
+const AGAIN_MS = 1_000; // a map that grows changes many times a second
+
 let pages: Pages | null = null;
 let running = new AbortController();
 
@@ -45,9 +49,17 @@ export async function more(): Promise<void> {
     if (from !== pages) return;
     results.value = done ? { ...results.value, isLoading: false, isWhole: true } : joined(results.value, value);
   } catch (error) {
+    if (from !== pages) return;
+    if (error instanceof AskError && error.code === "map_changed") return beginAnew(from);
     // the generator has ended with its error: what is there stays, `begin` tries anew
-    if (from === pages) results.value = { ...results.value, isLoading: false, isWhole: true, error: error as Error };
+    results.value = { ...results.value, isLoading: false, isWhole: true, error: error as Error };
   }
+}
+
+/** Pages of two versions of the map do not fit together. */
+async function beginAnew(from: Pages): Promise<void> {
+  await Promise.all([refreshAtlas(), new Promise((resolve) => setTimeout(resolve, AGAIN_MS))]);
+  if (from === pages) begin();
 }
 
 function joined(before: Results, page: Page): Results {

@@ -90,6 +90,7 @@ class AsyncClient:
                         async for line in answer.aiter_lines():
                             for event in listening.taken([line]):
                                 yield event
+                        listening.ended(self.url + request.path)
             except httpx.TransportError as error:
                 listening.broke(http.broken(self.url + request.path, error))
             if not listening.is_over:

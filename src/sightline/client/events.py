@@ -92,6 +92,10 @@ class Listening:
         if self._silent >= TRIES:
             raise away(broken)
 
+    def ended(self, url: str) -> None:
+        """A stream has come to its end, well or not. Raises as broke."""
+        self.broke(Broken(url, "stream after stream ended without an event"))
+
     @property
     def pause_s(self) -> float:
         """Before the next stream."""

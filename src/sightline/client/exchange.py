@@ -24,7 +24,7 @@ def answered(request: Request) -> Steps[Reply]:
     """The reply to a request that went well.
 
     429 and 503 are asked again, not before the time in Retry-After. Where no answer came, only what is safe
-    to repeat is.
+    to repeat is, and what was never sent.
     Raises ServerRefusedError: the server will not, and says why; ServerAwayError: it did not answer.
     """
     tries, left_s = 1, PATIENCE_S
@@ -78,7 +78,7 @@ def _error_of(outcome: Reply | Broken) -> ServerRefusedError | ServerAwayError:
 
 def _helps_again(request: Request, outcome: Reply | Broken) -> bool:
     if isinstance(outcome, Broken):
-        return request.is_safe
+        return request.is_safe or outcome.is_unsent
     return outcome.status in LATER and _error(outcome.body).get("code") not in IN_VAIN
 
 

@@ -48,7 +48,7 @@ class Table:
 
 
 def framed(points: MapPoints, items: Sequence[Facts], clusters: Sequence[MapCluster]) -> "Frame":
-    """A row for each item of a map, in the map's order."""
+    """A row for each item, with the point that lies in the `row` of the map that the item names."""
     table = tabled(points, items, clusters)
     pandas = _pandas()
     return table if pandas is None else pandas.DataFrame(dict(table))
@@ -56,14 +56,16 @@ def framed(points: MapPoints, items: Sequence[Facts], clusters: Sequence[MapClus
 
 def tabled(points: MapPoints, items: Sequence[Facts], clusters: Sequence[MapCluster]) -> Table:
     """The same, whether pandas is installed or not."""
+    rows = np.array([one["row"] for one in items], dtype=np.int64)
+    numbers = points.clusters[rows]
     names = {cluster.number: cluster.name for cluster in clusters}
     columns: dict[str, Column] = {
         "id": _texts(one["id"] for one in items),
         "uri": _texts(one["uri"] for one in items),
-        "x": points.x,
-        "y": points.y,
-        "cluster": np.where(points.clusters == NO_CLUSTER, NONE, points.clusters.astype(np.int16)),
-        "cluster_name": _texts(names.get(number) for number in points.clusters.tolist()),
+        "x": points.x[rows],
+        "y": points.y[rows],
+        "cluster": np.where(numbers == NO_CLUSTER, NONE, numbers.astype(np.int16)),
+        "cluster_name": _texts(names.get(number) for number in numbers.tolist()),
         "thumbnail": _texts(one["thumbnail"] for one in items),
     }
     fields = dict.fromkeys(name for one in items for name in one["metadata"])

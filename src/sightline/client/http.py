@@ -13,6 +13,7 @@ from sightline.client.steps import Broken, Reply, Request, in_json
 from sightline.domain.errors import SettingsError
 from sightline.version import VERSION
 
+UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)  # there was no connection
 TIMEOUT_S = 30.0  # as long as a server takes for one request by default
 
 
@@ -46,7 +47,7 @@ def reply(answer: httpx.Response, body: bytes) -> Reply:
 
 
 def broken(url: str, error: httpx.TransportError) -> Broken:
-    return Broken(url, str(error) or type(error).__name__)
+    return Broken(url, str(error) or type(error).__name__, isinstance(error, UNSENT))
 
 
 @contextmanager

@@ -56,10 +56,11 @@ class Reply:
 
 @dataclass(frozen=True)
 class Broken:
-    """No answer came. url: what was asked. reason: in words."""
+    """No answer came. url: what was asked. reason: in words. is_unsent: the server cannot have had it."""
 
     url: str
     reason: str
+    is_unsent: bool = False
 
 
 Step = Request | Pause
@@ -82,7 +83,7 @@ def in_json(content: object) -> str:
     Raises InvalidRequestError: it holds something that JSON does not have.
     """
     try:
-        return json.dumps(content, default=_plain, allow_nan=False)
+        return json.dumps(content, default=_plain, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
         raise InvalidRequestError(f"it cannot be sent as JSON: {error}") from error
 

@@ -86,6 +86,7 @@ class Client:
                         listening.refused(http.reply(answer, answer.read()))
                     else:
                         yield from listening.taken(answer.iter_lines())
+                        listening.ended(self.url + request.path)
             except httpx.TransportError as error:
                 listening.broke(http.broken(self.url + request.path, error))
             if not listening.is_over:

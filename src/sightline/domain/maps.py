@@ -130,7 +130,7 @@ class Drawn:
 class Map:
     """A collection's map. space: the fingerprint of its vectors. points: how many there are by now.
 
-    edition: another number whenever points come to it. made_at: seconds since 1970, for display only.
+    edition: another number whenever points come to it. made_at: seconds since 1970.
     """
 
     id: int
@@ -141,3 +141,11 @@ class Map:
     points: int
     edition: int
     made_at: float
+
+    @property
+    def mark(self) -> str:
+        """No other map's, in letters that stand in an address and in a file's name.
+
+        A record that is restored gives a number again: the time tells the two maps apart.
+        """
+        return f"{self.id}-{int(self.made_at * 1e6):x}"

@@ -117,11 +117,11 @@ class View(Protocol):
 class Plotted(Protocol):
     """A view that has columns for the places of its items on a map: NULL where an item has none."""
 
-    def plotted(self) -> tuple[int, int] | None:
-        """Which map's places it has, and up to which change; None while it has none."""
+    def plotted(self) -> tuple[str, int] | None:
+        """The mark of the map whose places it has, and up to which change; None while it has none."""
         ...
 
-    def plot(self, seqs: Int64, places: Float32, *, map_id: int, until: int) -> None:
+    def plot(self, seqs: Int64, places: Float32, *, mark: str, until: int) -> None:
         """Take the places (N, 2) of the rows with these seqs, and keep how far that is, together."""
         ...
 

@@ -14,8 +14,9 @@ from sightline.domain.maps import NO_CLUSTER
 Operation = Literal["add", "subtract"]
 Corner = tuple[float, float]  # x, y
 
-MAX_CORNERS = 2_000  # of a polygon: a hand that draws for a minute makes some 1,500
-MAX_CORNERS_IN_ALL = 10_000
+# Of all polygons together: a hand that draws for a minute makes some 1,500. The worst that 2,000 can be, a
+# zigzag over a million points, takes some 1.5 s of a core.
+MAX_CORNERS = 2_000
 LARGEST = 1e30  # of a coordinate: products of two are finite
 
 
@@ -29,10 +30,7 @@ class Outline:
     def __post_init__(self) -> None:
         """Raises InvalidRequestError."""
         if len(self.polygon) > MAX_CORNERS:
-            raise InvalidRequestError(
-                f"a polygon has {len(self.polygon)} corners; the limit is {MAX_CORNERS}: leave out "
-                "those that lie on a line"
-            )
+            raise InvalidRequestError(_too_many("a polygon", len(self.polygon)))
         if not all(abs(x) <= LARGEST and abs(y) <= LARGEST for x, y in self.polygon):  # NaN is not
             raise InvalidRequestError(f"a corner of a polygon is not finite, or beyond {LARGEST:g}")
 
@@ -52,9 +50,14 @@ class Selection:
     def __post_init__(self) -> None:
         """Raises InvalidRequestError."""
         corners = sum(len(outline.polygon) for outline in self.lasso)
-        if corners > MAX_CORNERS_IN_ALL:
-            raise InvalidRequestError(
-                f"the lasso has {corners} corners in all; the limit is {MAX_CORNERS_IN_ALL}: draw fewer parts"
-            )
+        if corners > MAX_CORNERS:
+            raise InvalidRequestError(_too_many("the lasso", corners))
         if any(not 0 <= number <= NO_CLUSTER for number in self.clusters or ()):
             raise InvalidRequestError(f"a cluster's number is 0 to {NO_CLUSTER}, which is that of no cluster")
+
+
+def _too_many(what: str, corners: int) -> str:
+    return (
+        f"{what} has {corners} corners; the limit is {MAX_CORNERS} for all polygons of a lasso together, as "
+        "each may have to look at every point: leave out corners that lie on a line, or draw fewer parts"
+    )

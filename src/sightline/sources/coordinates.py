@@ -5,7 +5,9 @@ Columns `id` (or `item_id`, as exports call it), `x` and `y`; others are passed 
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,35 +17,58 @@ import numpy as np
 
 from sightline.domain.arrays import Float32
 from sightline.domain.errors import InvalidRequestError
+from sightline.domain.items import MAX_ITEM_ID_CHARACTERS
 from sightline.sources.parquet_rows import confined_to
 
 MAX_PLACES = 2_000_000
+MAX_IDS_CHARACTERS = 200_000_000  # of all ids: a hundred each; a file of a few kB may unpack to any number
 IDS = ("id", "item_id")
 PARQUET = b"PAR1"  # how such a file begins
 ROWS_AT_ONCE = 10_000
+# Columns that can name items. Of others, a cell may become a text of any length on its way.
+NAMING = frozenset({"VARCHAR", "UUID", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}) | frozenset(
+    {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+)
 
-Rows = Iterator[tuple[str, Any, Any]]
+Row = tuple[str | None, Any, Any]
+Rows = Generator[Row, None, None]
 
 
 def read_coordinates(data: bytes) -> tuple[list[str], Float32]:
     """Ids, and (N, 2) places. Raises InvalidRequestError: it says which row, or which column is missing."""
-    return collected(_parquet(data) if data.startswith(PARQUET) else _csv(data))
+    with closing(_parquet(data) if data.startswith(PARQUET) else _csv(data)) as rows:  # its folder goes
+        return collected(rows)
 
 
-def collected(rows: Rows) -> tuple[list[str], Float32]:
-    """Raises InvalidRequestError: a place is no place, or there are too many."""
+def collected(rows: Iterable[Row]) -> tuple[list[str], Float32]:
+    """Raises InvalidRequestError: a place is no place, an id is none, or there are too many."""
     ids: list[str] = []
-    places: list[tuple[float, float]] = []
+    places = array("d")
+    characters = 0
     for number, (item_id, x, y) in enumerate(rows, 1):
-        if number > MAX_PLACES:
-            raise InvalidRequestError(f"more than {MAX_PLACES} places are given, the limit; give fewer")
-        ids.append(item_id)
+        ids.append(_id(number, item_id))
+        characters += len(ids[-1])
+        if number > MAX_PLACES or characters > MAX_IDS_CHARACTERS:
+            raise InvalidRequestError(
+                f"more than {MAX_PLACES} places, or {MAX_IDS_CHARACTERS} characters of ids, are given, the "
+                "limit; give fewer"
+            )
         try:
-            places.append((float(x), float(y)))
+            places.extend((float(x), float(y)))
         except (TypeError, ValueError):
             raise InvalidRequestError(f"row {number}: x or y is no number; leave the row out") from None
     with np.errstate(over="ignore"):  # what becomes infinite is refused with what is
         return ids, np.array(places, dtype=np.float32).reshape(-1, 2)
+
+
+def _id(number: int, item_id: str | None) -> str:
+    if item_id is None:
+        raise InvalidRequestError(f"row {number} has no id; leave the row out")
+    if len(item_id) > MAX_ITEM_ID_CHARACTERS:
+        raise InvalidRequestError(
+            f"row {number}: an id has at most {MAX_ITEM_ID_CHARACTERS} characters; leave the row out"
+        )
+    return item_id
 
 
 def _csv(data: bytes) -> Rows:
@@ -81,11 +106,13 @@ def _parquet(data: bytes) -> Rows:
         try:
             with confined_to(str(path)) as database:
                 described = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)])
-                names = [name for name, *_ in described.fetchall()]
-                own = names[_columns(names)[0]]  # one of IDS
+                kinds = {name: kind for name, kind, *_ in described.fetchall()}
+                own = list(kinds)[_columns(list(kinds))[0]]  # one of IDS
+                if kinds[own] not in NAMING:
+                    raise InvalidRequestError(f"the column {own} holds {kinds[own][:80]}; write ids as text")
                 rows = database.execute(
-                    f"SELECT {own}::VARCHAR, x::DOUBLE, y::DOUBLE FROM read_parquet(?)",  # noqa: S608
-                    [str(path)],
+                    f"SELECT left({own}::VARCHAR, ?), x::DOUBLE, y::DOUBLE FROM read_parquet(?)",  # noqa: S608
+                    [MAX_ITEM_ID_CHARACTERS + 1, str(path)],  # enough to see that it is too long
                 )
                 while several := rows.fetchmany(ROWS_AT_ONCE):
                     yield from several

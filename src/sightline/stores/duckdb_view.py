@@ -132,17 +132,17 @@ class DuckDbView:
             return IndexState("exact", self.count(), None)
         return IndexState(KIND, index.stamp.rows, index.stamp.recall)
 
-    def plotted(self) -> tuple[int, int] | None:
-        mark = self._table.plotted()
-        if mark is None:
+    def plotted(self) -> tuple[str, int] | None:
+        told = self._table.plotted()
+        if told is None:
             return None
-        map_id, until = json.loads(mark)
-        return map_id, until
+        mark, until = json.loads(told)
+        return mark, until
 
-    def plot(self, seqs: Int64, places: Float32, *, map_id: int, until: int) -> None:
+    def plot(self, seqs: Int64, places: Float32, *, mark: str, until: int) -> None:
         with self._writing:
             self._require_present()
-            self._table.plot(seqs, places, json.dumps([map_id, until]))
+            self._table.plot(seqs, places, json.dumps([mark, until]))
 
     def forget_plot(self) -> None:
         with self._writing:

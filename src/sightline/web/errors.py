@@ -36,6 +36,7 @@ STATUS = {
     "broken_row": 400,
     "invalid_settings": 400,
     "unauthorized": 401,
+    "cross_site": 403,
     "source_forbidden": 403,
     "model_not_found": 404,
     "collection_not_found": 404,

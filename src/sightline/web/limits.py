@@ -12,6 +12,7 @@ from sightline.domain.errors import NotReadyError, OverloadedError
 from sightline.web.calls import TIMEOUT_HEADER, timeout_within
 from sightline.web.errors import RefusedError, code_of, error_answer
 from sightline.web.objectives import GROUPS
+from sightline.web.origins import is_cross_site
 from sightline.web.page import is_of_page
 from sightline.web.state import PROBES, ServerState
 
@@ -43,7 +44,7 @@ class _Body:
 
 
 class Gate:
-    """Refuses with 401, 413, 429 or 503 before the app sees the request, and counts the body coming in.
+    """Refuses with 401, 403, 413, 429 or 503 before the app sees the request, and counts the body coming in.
 
     bodies_bytes: of all requests under way, or of one where one may have more.
     """
@@ -62,11 +63,8 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        if not self._may_enter(headers):
-            refusal = RefusedError(
-                "unauthorized", "the API key is missing or wrong; send `Authorization: Bearer <key>`"
-            )
-            await self._refuse(refusal, STRANGERS_REST_BYTES, receive, send)
+        if (stranger := self._strangeness(scope["method"], headers)) is not None:
+            await self._refuse(stranger, STRANGERS_REST_BYTES, receive, send)
             return
         if self._state.is_draining:
             draining = NotReadyError("the server is shutting down; send the request to another one")
@@ -99,6 +97,20 @@ class Gate:
         await send({"type": "http.response.body", "body": answer.body, "more_body": True})
         await _read_rest(receive, rest_bytes)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _strangeness(self, method: str, headers: dict[bytes, bytes]) -> RefusedError | None:
+        """Why whoever sends this may not."""
+        if not self._may_enter(headers):
+            return RefusedError(
+                "unauthorized", "the API key is missing or wrong; send `Authorization: Bearer <key>`"
+            )
+        if is_cross_site(method, headers):
+            return RefusedError(
+                "cross_site",
+                "a page of another web site sent this request, and only this server's own page may; ask from "
+                "a program, which sends neither Origin nor Sec-Fetch-Site",
+            )
+        return None
 
     def _may_enter(self, headers: dict[bytes, bytes]) -> bool:
         """Digests are compared, so that neither the length nor the beginning of a key shows in the time."""

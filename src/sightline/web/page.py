@@ -52,9 +52,17 @@ async def show_page(_: Request) -> Response:
 @router.get(ASSETS + "{name}")
 async def get_asset(name: str) -> Response:
     file = STATIC / "assets" / name
-    if Path(name).name != name or not file.is_file():
+    if Path(name).name != name or not _is_there(file):
         raise HTTPException(404)
     return FileResponse(file, headers={**HEADERS, "cache-control": FOR_EVER})
+
+
+def _is_there(file: Path) -> bool:
+    """A name that is longer than any file's has none."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
 
 
 def page(static: Path = STATIC) -> Response:

@@ -21,7 +21,7 @@ from sightline.web.state import state_of
 router = APIRouter(tags=["items"], responses=ERRORS, dependencies=[Depends(require_known)])
 
 VERSION_DIGITS = 16  # of the content's hash
-FOR_EVER = "public, max-age=31536000, immutable"  # another content has another address
+FOR_EVER = "private, max-age=31536000, immutable"  # another content has another address
 EACH_TIME = "private, no-cache"
 WEBP: dict[str, Any] = {"content": {MEDIA_TYPE: {}}}
 

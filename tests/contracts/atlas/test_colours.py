@@ -167,3 +167,16 @@ def test_colours_come_with_the_rows_of_an_older_sheet(
     assert found.colours.tolist() == [NO_VALUE, 0, 0]
     assert colours.of(sheet, ("a",)) is found
     assert np.array_equal(found.colours, colours.of(sheets.at("shoes", sheet.version), ("a",)).colours)
+
+
+def test_colours_and_legend_of_a_version_stay_though_many_fields_are_asked_for(
+    record: SqlRecord, colours: Colours, sheets: Sheets, put: Put, draw: Draw
+) -> None:
+    put([{"a": "x"}] * 3)
+    draw(range(3))
+    sheet = sheets.newest("shoes")
+    found = colours.of(sheet, ("a",))
+    record.commit("shoes", removals(0))
+    for number in range(40):
+        colours.of(sheet, (f"f{number}",))
+    assert colours.of(sheet, ("a",)) is found

@@ -156,7 +156,7 @@ def expected_in_duckdb(rig: Rig) -> dict[str, tuple[float, float]]:
 def plotted(rig: Rig) -> bool:
     view = rig.views.view(NAME)
     known = rig.record.maps.of(NAME)
-    return view.plotted() == (known and (known.id, rig.record.head(NAME)))  # type: ignore[attr-defined]
+    return view.plotted() == (known and (known.mark, rig.record.head(NAME)))  # type: ignore[attr-defined]
 
 
 def test_duckdb_has_the_places_of_all_items(tmp_path: Path) -> None:

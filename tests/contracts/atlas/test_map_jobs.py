@@ -113,6 +113,25 @@ def test_a_job_that_is_stopped_ends_its_drawing_within_a_second(tmp_path: Path, 
             assert rig.atlas.job(NAME) is None
 
 
+class Late(QuickCartographer):
+    """Does something when it has drawn."""
+
+    def draw(self, folder, order, tell):  # type: ignore[no-untyped-def]
+        drawn = super().draw(folder, order, tell)
+        self.then()
+        return drawn
+
+
+def test_a_job_that_is_cancelled_right_before_its_map_is_kept_replaces_none(tmp_path: Path) -> None:
+    late = Late()
+    with at_work(tmp_path, cartographer=late) as rig:
+        rig.put(range(20))
+        late.then = lambda: rig.ledger.cancel(1)
+        assert rig.drawn().state == "cancelled"
+        wait_until(lambda: not list((tmp_path / "maps" / NAME).glob("drawing-*")))
+        assert rig.record.maps.of(NAME) is None
+
+
 def test_a_server_that_ends_leaves_the_job_to_the_next(tmp_path: Path) -> None:
     shut = QuickCartographer()
     shut.gate.clear()

@@ -1,14 +1,26 @@
 """Sheets: rows by the items' last changes, versions, and what is gone."""
 
+from contextlib import closing
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from sightline.catalogue.database import Database
 from sightline.catalogue.record import SqlRecord
-from sightline.domain.collections import Changeset
+from sightline.domain.collections import Changeset, Roll
 from sightline.domain.errors import MapChangedError, NoMapError, UnknownCollectionError
 from sightline.services.atlas.sheets import Sheet, Sheets
 from tests.contracts.atlas.conftest import Draw, Put, cluster_of, place_of, points_of
 from tests.records import SPACE, item, removals, upserts
+
+
+class Changing(SqlRecord):
+    """An item changes after the head was read, and before the roll is."""
+
+    def roll(self, name: str, after: int = 0) -> Roll:
+        self.commit(name, upserts([0]))
+        return super().roll(name, after)
 
 
 @pytest.fixture
@@ -90,3 +102,15 @@ def test_a_map_without_any_present_item_has_no_rows(sheets: Sheets, put: Put, dr
     sheet = sheets.newest("shoes")
     assert (len(sheet), sheet.extent) == (0, (0, 0, 0, 0))
     assert sheet.rows_of(np.array([1, 2])).tolist() == [-1, -1]
+
+
+def test_rows_that_drop_out_while_they_are_read_have_a_version_of_their_own(
+    tmp_path: Path, sheets: Sheets, put: Put, draw: Draw
+) -> None:
+    put([{}] * 3)
+    draw(range(3))
+    whole = sheets.newest("shoes")
+    with closing(Database.in_folder(tmp_path)) as database:
+        torn = Sheets(Changing(database)).newest("shoes")
+    assert (len(whole), len(torn)) == (3, 2)
+    assert torn.version != whole.version

@@ -5,6 +5,7 @@ import { effect, signal, untracked } from "@preact/signals";
 import { pointed } from "../results.ts";
 import type { MapItem } from "../wire.ts";
 import { itemsAt } from "./items.ts";
+import { points } from "./sheet.ts";
 
 const WHILE_MS = 110;
 
@@ -22,6 +23,10 @@ export function followHover(): () => void {
     preview.value = found ?? null;
     pointed.value = found?.id ?? null;
   };
+  const stopForgetting = effect(() => {
+    void points.value; // of another version the same row is another item
+    under.value = null;
+  });
   const stop = effect(() => {
     const row = under.value;
     clearTimeout(timer);
@@ -34,6 +39,7 @@ export function followHover(): () => void {
     if (row !== null) timer = window.setTimeout(() => void ask(row), WHILE_MS);
   });
   return () => {
+    stopForgetting();
     stop();
     clearTimeout(timer);
     running.abort();

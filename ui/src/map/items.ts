@@ -1,4 +1,5 @@
-// The items behind rows of the map, asked for once, many at a time; and their thumbnails. Does not know where they are shown.
+// The items behind rows of the map, asked for once, many at a time; and their thumbnails. A row says nothing without
+// the version of the map that it is a row of. Does not know where they are shown.
 
 import { ask } from "../api.ts";
 import { state } from "../state.ts";
@@ -11,20 +12,23 @@ const MOST_PICTURES = 600; // of some 64 kB each
 const AT_ONCE = 6; // thumbnails on their way
 const PICTURE_PX = 128; // the longer side
 
-const items = new Map<number, MapItem>();
-const pictures = new Map<number, ImageBitmap>();
-let version = "";
+/** What is known of the rows of one version. Answers go to the shelf they were asked for, even once it is out of use. */
+interface Shelf {
+  collection: string;
+  version: string;
+  items: Map<number, MapItem>;
+  pictures: Map<number, ImageBitmap>;
+}
 
-/** Rows that are gone have none; where the server does not answer, none has. */
+let shelf = shelfOf("", "");
+
+/** Of the version that is shown when it is called. Rows that are gone have none; where the server does not answer, none has. */
 export async function itemsAt(rows: readonly number[], signal: AbortSignal): Promise<ReadonlyMap<number, MapItem>> {
-  const now = points.peek();
-  const name = state.peek().collection;
-  if (now === null || name === null) return items;
-  if (now.version !== version || items.size > MOST_ITEMS) forget(now.version);
+  const { collection, version, items } = shelfInUse();
   const missing = rows.filter((row) => !items.has(row));
-  if (missing.length === 0) return items;
+  if (missing.length === 0 || version === "") return items;
   try {
-    for (const item of await routes.items(name, now.version, missing, signal)) items.set(item.row, item);
+    for (const item of await routes.items(collection, version, missing, signal)) items.set(item.row, item);
   } catch {
     // a preview that does not come is none; what matters is asked, and told, elsewhere
   }
@@ -32,17 +36,20 @@ export async function itemsAt(rows: readonly number[], signal: AbortSignal): Pro
 }
 
 export function pictureAt(row: number): ImageBitmap | null {
-  return points.peek()?.version === version ? (pictures.get(row) ?? null) : null;
+  return points.peek()?.version === shelf.version ? (shelf.pictures.get(row) ?? null) : null;
 }
 
 /** came: called after each that came. */
 export async function loadPictures(rows: readonly number[], signal: AbortSignal, came: () => void): Promise<void> {
+  const asked = shelfInUse();
   const known = await itemsAt(rows, signal);
-  const waiting = rows.filter((row) => known.has(row) && !pictures.has(row));
+  const waiting = rows.filter((row) => known.has(row) && !asked.pictures.has(row));
+  const isOver = (): boolean => signal.aborted || asked !== shelf;
   const work = async (): Promise<void> => {
-    for (let row = waiting.shift(); row !== undefined && !signal.aborted; row = waiting.shift()) {
+    for (let row = waiting.shift(); row !== undefined && !isOver(); row = waiting.shift()) {
       const picture = await pictureOf(known.get(row)!.thumbnail, signal);
-      if (picture === null || signal.aborted) continue;
+      if (picture === null) continue;
+      if (isOver()) return picture.close();
       keep(row, picture);
       came();
     }
@@ -65,6 +72,7 @@ async function pictureOf(address: string, signal: AbortSignal): Promise<ImageBit
 
 /** The one that has been here longest goes. */
 function keep(row: number, picture: ImageBitmap): void {
+  const { pictures } = shelf;
   pictures.set(row, picture);
   if (pictures.size <= MOST_PICTURES) return;
   const [oldest] = pictures.keys();
@@ -72,9 +80,16 @@ function keep(row: number, picture: ImageBitmap): void {
   pictures.delete(oldest!);
 }
 
-function forget(next: string): void {
-  items.clear();
-  for (const picture of pictures.values()) picture.close();
-  pictures.clear();
-  version = next;
+/** A new one for another version, and once this one is full. */
+function shelfInUse(): Shelf {
+  const version = points.peek()?.version ?? "";
+  const collection = state.peek().collection ?? "";
+  if (version === shelf.version && collection === shelf.collection && shelf.items.size <= MOST_ITEMS) return shelf;
+  for (const picture of shelf.pictures.values()) picture.close();
+  shelf = shelfOf(collection, version);
+  return shelf;
+}
+
+function shelfOf(collection: string, version: string): Shelf {
+  return { collection, version, items: new Map(), pictures: new Map() };
 }

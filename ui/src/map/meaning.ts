@@ -23,6 +23,8 @@ const FINE_PX = 1.2; // a lasso's corner that is nearer to the line than this sa
 /** The lasso that is being drawn, in pixels. */
 export const lassoLine = signal<readonly Place[]>([]);
 
+let pressed = new AbortController(); // the answer for the point that was pressed last
+
 export const meaning: Meant = {
   pan: (dx, dy) => look(panned(view(), dx, dy)),
   zoom: (factor, at) => look(at === undefined ? zoomed(view(), factor) : zoomed(view(), factor, ...at)),
@@ -64,9 +66,14 @@ export function selectSeen(): void {
   select([[0, 0], [width, 0], [width, height], [0, height]], "new");
 }
 
+/** Only the point that was pressed last, and only in its own collection. */
 async function enlarge(row: number): Promise<void> {
-  const found = (await itemsAt([row], new AbortController().signal)).get(row);
-  if (found !== undefined) go({ item: found.id });
+  pressed.abort();
+  pressed = new AbortController();
+  const { signal } = pressed;
+  const { collection } = state.peek();
+  const found = (await itemsAt([row], signal)).get(row);
+  if (found !== undefined && !signal.aborted && state.peek().collection === collection) go({ item: found.id });
 }
 
 /** Greyed points are not meant while others are in colour. */

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 
 import { atlas, described, refresh, trouble } from "../atlas.ts";
+import { key } from "../key.ts";
 import { counted, day, number } from "../naming.ts";
 import { Failure } from "./notice.tsx";
 
@@ -44,9 +45,11 @@ export function About() {
           </li>
         ))}
       </ul>
-      <p>
-        <a href="/docs">All requests and answers of this server</a>
-      </p>
+      {key.value === null && ( // a link sends no key
+        <p>
+          <a href="/docs">All requests and answers of this server</a>
+        </p>
+      )}
     </div>
   );
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sightline.client.answers import Job, MapCluster, MapInfo, MapPoints, of, read
 from sightline.client.calls.library import address
 from sightline.client.exchange import answered, json_of, unreadable
-from sightline.client.steps import Facts, Steps, get, post
+from sightline.client.steps import Facts, Reply, Steps, get, post
 from sightline.domain.errors import ServerRefusedError
 from sightline.domain.maps import NEIGHBOURS, Algorithm, MapOrder
 
@@ -34,7 +34,7 @@ def draw_map(
     vocabulary: words that clusters may be named by, for those that are built in.
     """
     order = MapOrder(algorithm, neighbours, min_distance, seed, tuple(vocabulary))
-    asked = post(address(collection, "map"), order.request(), is_safe=True)
+    asked = post(address(collection, "map"), order.request())
     return read(Job, json_of((yield from answered(asked))))
 
 
@@ -48,6 +48,7 @@ def map_info(collection: str) -> Steps[MapInfo]:
 def map(collection: str) -> "Steps[Frame]":
     """All items of a map, a row for each, as a data frame: a pandas one where pandas is installed.
 
+    An item that was changed or taken away since the map's points were put together is left out.
     Columns: id, uri, x, y, cluster (-1 for none), cluster_name, thumbnail (a URL), and one for each field of
     the metadata; `metadata.x` for a field that is called as one of the others.
     Raises ServerRefusedError, code `no_map`: none is drawn yet.
@@ -79,25 +80,32 @@ def select(
     *,
     lasso: Sequence[Facts] = (),
     filter: Facts | None = None,
-    clusters: Sequence[int] = (),
+    clusters: Sequence[int] | None = None,
     version: str | None = None,
 ) -> "Steps[Bools]":
     """(N,) truths: which rows of the map lie in a lasso, pass a filter and are in one of the clusters.
 
     lasso: as [{"op": "add", "polygon": [[x, y], ...]}], `subtract` to take away. What is left out, selects
-    all.
+    all; an empty list of clusters selects nothing.
     version: of the map that is meant; raises ServerRefusedError, code `map_changed`, where it is gone.
     """
     import numpy as np
 
-    info = yield from _drawn(collection)
     content: dict[str, object] = {"lasso": list(lasso)} if lasso else {}
     content |= {"filter": filter} if filter is not None else {}
-    content |= {"clusters": list(clusters)} if clusters else {}
+    content |= {"clusters": list(clusters)} if clusters is not None else {}
     path = address(collection, "map", "select")
-    reply = yield from answered(post(path, content, is_safe=True, version=version or info.version))
+    reply = yield from answered(post(path, content, is_safe=True, version=version))
     bits = np.unpackbits(np.frombuffer(reply.body, dtype=np.uint8), bitorder="little")
-    return bits[: info.points].astype(np.bool_)
+    return bits[: _count(reply)].astype(np.bool_)
+
+
+def _count(reply: Reply) -> int:
+    """How many points the map has that was asked about, which may be older than the newest."""
+    count = reply.headers.get("x-points", "")
+    if not count.isascii() or not count.isdigit() or (int(count) + 7) // 8 != len(reply.body):
+        raise unreadable(f"{len(reply.body)} bytes of bits for {count[:20] or 'no'} points")
+    return int(count)
 
 
 def _drawn(collection: str) -> Steps[MapInfo]:
@@ -122,13 +130,15 @@ def _points(collection: str, info: MapInfo) -> Steps[MapPoints]:
 
 
 def _items(collection: str, info: MapInfo) -> Steps[list[Facts]]:
-    """What each row is, with the whole address of its thumbnail."""
+    """What the rows are, with the whole address of each thumbnail. Of one that has changed, nothing."""
     found: list[Facts] = []
     path = address(collection, "map", "items")
     for start in range(0, info.points, PAGE):
-        rows = list(range(start, min(start + PAGE, info.points)))
-        reply = yield from answered(post(path, {"rows": rows}, is_safe=True, version=info.version))
+        rows = range(start, min(start + PAGE, info.points))
+        reply = yield from answered(post(path, {"rows": list(rows)}, is_safe=True, version=info.version))
         items = of(json_of(reply), "items")
+        if not all(of(one, "row") in rows for one in items):
+            raise unreadable("rows that were not asked for")
         server = reply.url.partition(path)[0]  # which may lie below a path of its own
         found += [{**one, "thumbnail": f"{server}{of(one, 'thumbnail')}"} for one in items]
     return found

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from sightline.client.answers import Added, Collection, Copy, Duplicates, Found, Hit, Item, Job, of, read
 from sightline.client.calls.pictures import Picture, listed, parts, written
@@ -15,6 +15,7 @@ from sightline.domain.items import Metadata
 
 FORMATS = ("csv", "duckdb", "ids", "jsonl", "npz", "parquet")
 PAGE = 1000
+MAX_QUERY_CHARACTERS = 60_000  # of 64 KiB that a server reads of an address and headers
 
 
 def address(collection: str, *further: str) -> str:
@@ -82,9 +83,7 @@ def add(
     for part in parts(pictures):
         more = list(islice(rows, len(part))) or [{}] * len(part)
         items = [{"image": image} | row for image, row in zip(part, more, strict=True)]
-        reply = json_of(
-            (yield from answered(post(address(collection, "items"), {"items": items}, is_safe=True)))
-        )
+        reply = json_of((yield from answered(post(address(collection, "items"), {"items": items}))))
         added += [str(of(one, "id")) for one in of(reply, "items")]
         is_searchable = bool(of(reply, "searchable"))
     return Added(added, is_searchable)
@@ -182,6 +181,11 @@ def export(
         address(collection, "export"), format=kind, filter=_json(filter), within=_json(within),
         vectors=None if vectors else False,
     )  # fmt: skip
+    if (count := len(urlencode(asked.query))) > MAX_QUERY_CHARACTERS:
+        raise InvalidRequestError(
+            f"filter and within are {count} characters in an address, which may have {MAX_QUERY_CHARACTERS}; "
+            "give a lasso of fewer corners, or fewer decimals"
+        )
     yield from answered(_at_length(asked, into=target))
     return target
 

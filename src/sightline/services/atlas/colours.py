@@ -25,7 +25,8 @@ OTHER = LARGEST
 STEPS = 254  # of a scale, NO_VALUE left out
 FIRST, LAST = 1, 99  # per cent: ends of a scale, so that one price of a million leaves colours to the others
 MAX_CATEGORIES = 100_000  # told apart while they are counted
-KEPT = 16  # a byte a row each
+KEPT_BYTES = 64 << 20  # so that colours and legend of one version agree: 64 fields of a million rows
+LEGEND_BYTES = 4 << 10  # or so
 
 _Asked = tuple[str, str, Path]  # collection, version, field
 _MISSING, _UNCOUNTED = -1, -2
@@ -62,6 +63,10 @@ class Coloured:
     colours: UInt8
     legend: Categories | Scale
 
+    @property
+    def bytes(self) -> int:
+        return len(self.colours) + LEGEND_BYTES
+
 
 class Colours:
     """Of all collections. Safe to use from several threads."""
@@ -69,6 +74,7 @@ class Colours:
     def __init__(self, record: Record) -> None:
         self._record = record
         self._kept: OrderedDict[_Asked, Coloured] = OrderedDict()
+        self._kept_bytes = 0
         self._keeping = threading.Lock()
         self._at_work = threading.Lock()  # one goes through a collection, others wait for what it finds
 
@@ -78,20 +84,25 @@ class Colours:
         found = self._find(asked)
         if found is None:
             with self._at_work:
-                found = self._find(asked) or self._read(sheet, path)
-                self._keep(asked, found)
+                found = self._find(asked)
+                if found is None:
+                    found = self._read(sheet, path)
+                    self._keep(asked, found)
         return found
 
     def _find(self, asked: _Asked) -> Coloured | None:
         with self._keeping:
+            if asked in self._kept:
+                self._kept.move_to_end(asked)
             return self._kept.get(asked)
 
     def _keep(self, asked: _Asked, found: Coloured) -> None:
         with self._keeping:
             self._kept[asked] = found
-            self._kept.move_to_end(asked)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            self._kept_bytes += found.bytes
+            while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
+                _, forgotten = self._kept.popitem(last=False)
+                self._kept_bytes -= forgotten.bytes
 
     def _read(self, sheet: Sheet, path: Path) -> Coloured:
         values = _Values.of(len(sheet))

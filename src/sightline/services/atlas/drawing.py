@@ -1,5 +1,6 @@
 """One map of one collection, from the record and back into it. Does not know jobs, or how it is laid out."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from sightline.domain.arrays import Float32, UInt8
 from sightline.domain.catalogue import Record
 from sightline.domain.collections import Space
 from sightline.domain.contents import as_hex
-from sightline.domain.errors import MapFailedError
+from sightline.domain.errors import MapFailedError, StorageFullError
 from sightline.domain.maps import Cluster, Map, MapOrder, Points
 from sightline.domain.ports import Cartographer, Look, Telling
 from sightline.services.atlas.crowds import crowds
@@ -19,6 +20,8 @@ from sightline.services.atlas.folders import MapFolders
 from sightline.services.atlas.gathering import VECTORS, gather
 from sightline.services.atlas.naming import Crowd, Named
 from sightline.services.atlas.typical import typical
+
+log = logging.getLogger(__name__)
 
 LEAST_CONTENTS = 3  # two points have no shape
 GATHERED, LAID_OUT = 0.08, 0.94  # shares of the whole by then, of 100,000 vectors
@@ -73,7 +76,11 @@ class Drawings:
             kept = self._record.maps.keep(
                 name, points, space=space.fingerprint, order=order, drawn=known, clusters=clusters
             )
-            self._folders.keep_graph(name, folder, contents, map_id=kept.id, space=space.fingerprint)
+            try:
+                self._folders.keep_graph(name, folder, contents, mark=kept.mark, space=space.fingerprint)
+            except (StorageFullError, OSError) as error:  # the map is kept by now, and does without
+                facts = {"collection": name, "reason": error}
+                log.warning("neighbour graph not kept", extra={"fields": facts})
             return kept
 
     def _clusters(

@@ -14,6 +14,7 @@ from tempfile import mkdtemp
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.disk import sync
 from sightline.domain.arrays import Float32, UInt8
 from sightline.domain.errors import StorageFullError
 
@@ -68,19 +69,31 @@ class MapFolders:
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def keep_graph(self, name: str, drawing: Path, contents: UInt8, *, map_id: int, space: str) -> None:
-        """Of a drawing, in place of the one before. Raises StorageFullError."""
-        with room_in_our_words():
-            np.save(drawing / "contents.npy", contents)
-            (drawing / "space").write_text(space)
-            growing = Path(mkdtemp(prefix=DRAWING, dir=self.of(name)))
-            for file in ("contents.npy", "neighbours.npy", "scores.npy", "space"):
+    @contextmanager
+    def growing(self, name: str, kept: str) -> Iterator[Path]:
+        """An empty folder, called `kept` once the block ends: who finds it there finds all of it.
+
+        If the block fails nothing is left of it. Raises StorageFullError.
+        """
+        with self.drawing(name) as folder:
+            yield folder
+            for path in (*folder.iterdir(), folder):
+                sync(path)
+            shutil.rmtree(self.of(name) / kept, ignore_errors=True)
+            folder.rename(self.of(name) / kept)
+            sync(self.of(name))
+
+    def keep_graph(self, name: str, drawing: Path, contents: UInt8, *, mark: str, space: str) -> None:
+        """Of a drawing, in place of the one before. mark: of its map. Raises StorageFullError."""
+        kept = f"{GRAPH}{mark}"
+        with self.growing(name, kept) as growing:
+            np.save(growing / "contents.npy", contents)
+            (growing / "space").write_text(space)
+            for file in ("neighbours.npy", "scores.npy"):
                 (drawing / file).rename(growing / file)
-            kept = self.of(name) / f"{GRAPH}{map_id}"
-            growing.rename(kept)  # in one step: who finds the folder finds all of it
-            for older in self.of(name).glob(f"{GRAPH}*"):
-                if older != kept:
-                    shutil.rmtree(older, ignore_errors=True)
+        for older in self.of(name).glob(f"{GRAPH}*"):
+            if older.name != kept:
+                shutil.rmtree(older, ignore_errors=True)
 
     def graph(self, name: str, space: str) -> NeighbourGraph | None:
         """The newest, if it is of this space. Its arrays are files, read where they are looked at."""

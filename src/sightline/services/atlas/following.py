@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 1000  # contents placed together
 LOOK_S = 0.2  # between two looks at what is due
 CALM_S = 1.0
-RETRY_S = 5.0
+RETRY_S, LONGEST_RETRY_S = 5.0, 80.0  # doubled each time: a full disk is not filled and emptied all day
+TURN_S = 60.0  # a collection that another thread follows is waited for
 CLOSING_S = 5.0
 
 
@@ -54,11 +55,12 @@ class Follower:
         self._folders = folders
         self._plots = plots
         self._lock = threading.Lock()
-        self._following = threading.Lock()  # of two at once, one could bring the places of a map that is gone
+        # a collection -> who follows it: of two at once, one could bring the places of a map that is gone
+        self._turns: dict[str, threading.Lock] = {}
         self._due: dict[str, float] = {}  # collection -> time.monotonic() of the next look at it
-        # collection -> its map, and the change up to which all are placed
-        self._placed: dict[str, tuple[int, int]] = {}
-        self._waiting: set[str] = set()  # those whose trouble is told already
+        # collection -> the mark of its map, and the change up to which all are placed
+        self._placed: dict[str, tuple[str, int]] = {}
+        self._waiting: dict[str, float] = {}  # collection in trouble -> seconds until the try after the next
         self._rounds = Rounds()
         self._rounds.add("atlas", self._next, pause_s=LOOK_S)
 
@@ -89,9 +91,13 @@ class Follower:
 
     def follow(self, name: str) -> None:
         """Place what has no point, and tell the store, in the caller's thread; what cannot be is later."""
+        with self._lock:
+            turn = self._turns.setdefault(name, threading.Lock())
+        if not turn.acquire(timeout=TURN_S):
+            self.nudge(name)  # another is at it, and may take long
+            return
         try:
-            with self._following:
-                self._follow(name)
+            self._follow(name)
         except UnknownCollectionError:
             self._placed.pop(name, None)
         except MapChangedError:
@@ -101,15 +107,18 @@ class Follower:
         except Exception as error:  # noqa: BLE001  # the map is kept: what follows must not fail its job
             self._wait_out(name, error, exc_info=error)
         else:
-            self._waiting.discard(name)
+            self._waiting.pop(name, None)
+        finally:
+            turn.release()
 
     def _wait_out(self, name: str, error: Exception, *, exc_info: Exception | None = None) -> None:
         """exc_info: of what was not foreseen."""
         if name not in self._waiting:
             facts = {"collection": name, "reason": error}
             log.warning("points wait", extra={"fields": facts}, exc_info=exc_info)
-        self._waiting.add(name)
-        self._look_at(name, RETRY_S)
+        after_s = self._waiting.get(name, RETRY_S)
+        self._waiting[name] = min(2 * after_s, LONGEST_RETRY_S)
+        self._look_at(name, after_s)
 
     def _follow(self, name: str) -> None:
         """Raises UnknownCollectionError, MapChangedError, RecordError, StoreError."""
@@ -123,11 +132,11 @@ class Follower:
     def _place_all(self, name: str, known: Map) -> tuple[Map, int]:
         """Up to which change everything has its point then."""
         head = self._record.head(name)
-        map_id, placed = self._placed.get(name, (0, 0))
-        if map_id != known.id:
+        mark, placed = self._placed.get(name, ("", 0))
+        if mark != known.mark:
             known, placed = self._place_what_lacks(name, known)
         while not self._rounds.stopping.is_set():
-            self._placed[name] = known.id, placed
+            self._placed[name] = known.mark, placed
             part, vectors = self._record.vectors_since(name, placed, AT_ONCE)
             if not len(part):
                 return known, max(placed, head)  # the newest change may be a removal

@@ -1,21 +1,21 @@
 """The landmarks of maps, by which later pictures are placed: their vectors in a file. Does not know who asks.
 
-The file follows from the record, and is made again where it is not there.
+The file follows from the record, and is made again where it is not there or not whole.
 """
 
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 
 from sightline.domain.arrays import Float32, UInt8
 from sightline.domain.catalogue import Record
 from sightline.domain.contents import as_hex
+from sightline.domain.errors import MapChangedError
 from sightline.domain.maps import NO_CLUSTER, Map
 from sightline.domain.ports import Cartographer
-from sightline.services.atlas.folders import DRAWING, MapFolders, room_in_our_words
+from sightline.services.atlas.folders import MapFolders
 
 LANDMARKS = "landmarks-"
 AT_ONCE = 1000  # vectors read from the record
@@ -48,25 +48,36 @@ def landmarks_of(record: Record, name: str, known: Map, folders: MapFolders) -> 
 
     Raises MapChangedError, StorageFullError, RecordError.
     """
-    # a record that is restored may give a number again: the time tells two maps apart
-    folder = folders.of(name) / f"{LANDMARKS}{known.id}-{known.made_at:.6f}"
-    if not folder.is_dir():
+    folder = folders.of(name) / f"{LANDMARKS}{known.mark}"
+    space = record.space(name)
+    if space.fingerprint != known.space:
+        raise MapChangedError(f"collection {name!r} is in another space than its map by now; ask again")
+    try:
+        found = _read(folder, space.dim)
+    except (OSError, ValueError, EOFError):  # not there, or cut short
         for older in folders.of(name).glob(f"{LANDMARKS}*"):
             shutil.rmtree(older, ignore_errors=True)
-        with room_in_our_words():
-            _make(record, name, known, folder)
-    places = np.load(folder / "places.npy")
-    if not len(places):
-        return None
-    vectors = np.memmap(folder / "vectors", dtype="<f4", mode="r").reshape(len(places), -1)
-    return Landmarks(vectors, places, np.load(folder / "clusters.npy"))
+        with folders.growing(name, folder.name) as growing:
+            _make(record, name, known, growing)
+        found = _read(folder, space.dim)
+    return found if len(found.places) else None
 
 
-def _make(record: Record, name: str, known: Map, folder: Path) -> None:
-    """Under another name at first: who finds the folder finds all of it."""
+def _read(folder: Path, dim: int) -> Landmarks:
+    """Raises OSError, ValueError, EOFError: the files are not there, or not whole."""
+    places, clusters = np.load(folder / "places.npy"), np.load(folder / "clusters.npy")
+    size, whole = (folder / "vectors").stat().st_size, 4 * dim * len(places)
+    if places.shape != (len(clusters), 2) or size != whole:
+        raise ValueError(f"{folder} has {size} bytes of vectors, not {whole}")
+    if not whole:  # nothing cannot be mapped
+        return Landmarks(np.zeros((0, dim), dtype=np.float32), places, clusters)
+    vectors = np.memmap(folder / "vectors", dtype="<f4", mode="r", shape=(len(places), dim))
+    return Landmarks(vectors, places, clusters)
+
+
+def _make(record: Record, name: str, known: Map, growing: Path) -> None:
     points = record.maps.points(name, known.id)
     rows = np.flatnonzero(points.landmarks)
-    growing = Path(mkdtemp(prefix=DRAWING, dir=folder.parent))
     there: list[int] = []
     with (growing / "vectors").open("wb") as file:
         for start in range(0, len(rows), AT_ONCE):
@@ -79,4 +90,3 @@ def _make(record: Record, name: str, known: Map, folder: Path) -> None:
                     there.append(row)
     np.save(growing / "places.npy", points.places[there])
     np.save(growing / "clusters.npy", points.clusters[there])
-    growing.rename(folder)

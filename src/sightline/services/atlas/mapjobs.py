@@ -85,7 +85,8 @@ class MapJobs:
             stopping=self._rounds.stopping,
         )
         kept = self._drawings.draw(job.collection, MapOrder.of(job.request), progress.tell)
-        self._follower.follow(job.collection)  # so that with the job all of it is done
+        with progress.held():
+            self._follower.follow(job.collection)  # so that with the job all of it is done
         progress.end()
         facts = {
             "job": job.id,

@@ -16,7 +16,7 @@ AT_ONCE = 50_000  # rows given together
 
 
 class Plots:
-    """For one thread."""
+    """For one thread of each collection at a time."""
 
     def __init__(self, record: Record, views: Views) -> None:
         self._record = record
@@ -36,7 +36,7 @@ class Plots:
             if plotted is not None:
                 view.forget_plot()
             return True
-        if plotted is not None and plotted[0] != known.id:
+        if plotted is not None and plotted[0] != known.mark:
             view.forget_plot()
             plotted = None
         held = view.cursor
@@ -53,5 +53,5 @@ class Plots:
         seqs, rows = roll.seqs[wanted][found >= 0], found[found >= 0]
         for start in range(0, len(seqs), AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            view.plot(seqs[part], points.places[rows[part]], map_id=known.id, until=int(seqs[part][-1]))
-        view.plot(seqs[:0], points.places[:0], map_id=known.id, until=until)
+            view.plot(seqs[part], points.places[rows[part]], mark=known.mark, until=int(seqs[part][-1]))
+        view.plot(seqs[:0], points.places[:0], mark=known.mark, until=until)

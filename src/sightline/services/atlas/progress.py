@@ -1,10 +1,12 @@
 """How far a map's job is, settled per cent by per cent. Does not know what is done."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from sightline.domain.catalogue import Ledger
 from sightline.domain.collections import Changeset
-from sightline.domain.errors import JobStateError, NotReadyError
+from sightline.domain.errors import JobStateError, NotReadyError, RecordError
 from sightline.domain.ledger import Lease, Outcome
 from sightline.domain.maps import PER_CENT
 from sightline.services.collections.leases import Leases
@@ -35,6 +37,7 @@ class Progress:
         self._nothing = Changeset(space)
         self._stopping = stopping
         self._share = 0.0
+        self._stage = ""
         self._look = Seldom(LOOK_S, self._look_now)
         self._beat = Seldom(HEARTBEAT_S, leases.beat)
 
@@ -43,9 +46,30 @@ class Progress:
         if self._stopping.is_set():
             raise NotReadyError("the server is shutting down")
         self._share = share
+        if stage != self._stage:
+            self._look_now()  # what follows may not be undone, as when the map is kept
+            self._stage = stage
         self._speeds.enter(self._lease.job_id, stage)
         self._look()
         self._beat()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The lease is held until the block ends, which tells nothing."""
+        over = threading.Event()
+
+        def hold() -> None:
+            while not over.wait(HEARTBEAT_S):
+                with suppress(RecordError):  # it may be back before the lease ends
+                    self._leases.beat()
+
+        holding = threading.Thread(target=hold, name="map-lease", daemon=True)
+        holding.start()
+        try:
+            yield
+        finally:
+            over.set()
+            holding.join()
 
     def end(self) -> None:
         """All of it is done."""

@@ -9,8 +9,11 @@ from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sightline.domain.arrays import Float32, Int64, UInt8
 from sightline.domain.catalogue import Record
@@ -90,8 +93,8 @@ class Sheets:
         Raises NoMapError, UnknownCollectionError, RecordError.
         """
         known = self._map(name)
-        version = _version(known, self._record.head(name))
-        sheet = self._newest.of(name, version, group=known.id)
+        stamp = known.mark, self._record.head(name), known.edition
+        sheet = self._newest.of(name, stamp, group=known.mark)
         with self._keeping:
             self._keep(sheet)
         return sheet
@@ -137,10 +140,6 @@ class Sheets:
         raise MapChangedError(f"the map of collection {name!r} changes all the time; ask again in a moment")
 
 
-def _version(known: Map, head: int) -> str:
-    return f"{known.id}-{head}-{known.edition}"
-
-
 def _until(roll: Roll, head: int) -> tuple[Roll, int]:
     count = int(np.searchsorted(roll.seqs, head, side="right"))
     return Roll(roll.seqs[:count], roll.contents[:count]), head
@@ -154,13 +153,26 @@ def _sheet(name: str, known: Map, points: Points, rolled: tuple[Roll, int]) -> S
         found[part] = rows_in(points.contents, roll.contents[part])
     placed = found >= 0
     rows = found[placed]
+    seqs, clusters = roll.seqs[placed], points.clusters[rows]
+    xs, ys = (np.ascontiguousarray(points.places[rows, axis]) for axis in (0, 1))
     return Sheet(
         collection=name,
         map=known,
-        version=_version(known, head),
+        version=f"{known.mark}-{head}-{_digest(seqs, xs, ys, clusters)}",
         items=len(roll),
-        seqs=roll.seqs[placed],
-        xs=np.ascontiguousarray(points.places[rows, 0]),
-        ys=np.ascontiguousarray(points.places[rows, 1]),
-        clusters=points.clusters[rows],
+        seqs=seqs,
+        xs=xs,
+        ys=ys,
+        clusters=clusters,
     )
+
+
+def _digest(*columns: NDArray[Any]) -> str:
+    """Of what was read: what changes in between drops out of the roll, while head and map stay the same.
+
+    Some 25 ms for a million rows.
+    """
+    digest = blake2b(digest_size=6)
+    for column in columns:
+        digest.update(np.ascontiguousarray(column).data)
+    return digest.hexdigest()
