@@ -3,6 +3,7 @@
 import { effect, signal } from "@preact/signals";
 
 import * as api from "./api.ts";
+import { asks } from "./asks.ts";
 import { state } from "./state.ts";
 import type { Collection, MapInfo } from "./wire.ts";
 
@@ -31,27 +32,26 @@ export async function refresh(): Promise<void> {
   await Promise.all([refreshDescription(name), refreshAtlas(name)]);
 }
 
+const askDescription = asks();
+const askAtlas = asks();
+
 async function refreshDescription(name: string): Promise<void> {
+  const isNewest = askDescription();
   try {
     const found = await api.describe(name);
-    if (state.value.collection === name) described.value = found;
+    if (state.value.collection === name && isNewest()) described.value = found;
     trouble.value = null;
   } catch (error) {
     if (state.value.collection === name) trouble.value = error as Error;
   }
 }
 
-let asks = 0;
-let newest = 0; // of those asks that were answered
-
-/** Also called by the map itself, when the server says that it has changed. An older answer takes no newer one's place. */
+/** Also called by the map itself, when the server says that it has changed. */
 export async function refreshAtlas(name = state.value.collection): Promise<void> {
   if (name === null) return;
-  const ask = ++asks;
+  const isNewest = askAtlas();
   const found = await api.mapInfo(name).catch(() => null);
-  if (state.value.collection !== name || ask < newest) return;
-  newest = ask;
-  atlas.value = found;
+  if (state.value.collection === name && isNewest()) atlas.value = found;
 }
 
 export function followCollection(): void {

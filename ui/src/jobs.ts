@@ -3,6 +3,7 @@
 import { computed, signal } from "@preact/signals";
 
 import * as api from "./api.ts";
+import { asks } from "./asks.ts";
 import { refresh, refreshCollections } from "./atlas.ts";
 import { begin } from "./results.ts";
 import { state } from "./state.ts";
@@ -20,17 +21,24 @@ export function newest(kind: string): Job | null {
   return jobs.value.find((job) => job.kind === kind && job.collection === state.value.collection) ?? null;
 }
 
+const askJobs = asks();
+let over: ReadonlySet<number> | null = null; // the jobs that had ended when we last looked; null before the first look
+
 /** Looks now; call it after what begins or moves a job. */
 export async function look(): Promise<void> {
+  const isNewest = askJobs();
   let found: Job[];
   try {
     found = await api.jobs();
   } catch {
     return; // the next look tells more; views that need the server say that it is away
   }
-  const before = new Set(running.value.map((job) => job.id));
+  if (!isNewest()) return;
   jobs.value = found;
-  const ended = found.filter((job) => before.has(job.id) && !isUnfinished(job));
+  const known = over;
+  const all = found.filter((job) => !isUnfinished(job));
+  over = new Set(all.map((job) => job.id));
+  const ended = known === null ? [] : all.filter((job) => !known.has(job.id)); // a short one was never seen at work
   if (ended.length) {
     void refresh();
     void refreshCollections();
