@@ -1,6 +1,7 @@
 """What a picture of the page shows, and where on its map points must be. Does not know how they are drawn."""
 
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 from tests.page.mapping import MadeUp, inside
 
 LEGEND_PX, BUTTONS_PX, MARGIN_PX = 232, 62, 28  # what stands over a wide map, and around it
+MOST_PICTURES, SMALLEST_PX = 400, 34  # points that are shown as their pictures, and how small those may be
 COLOURFUL = 40  # of 255: between the strongest and the weakest of red, green and blue
 
 LOADED = """() => {
@@ -52,10 +54,19 @@ class Sight:
         """(N, 2), where each point is on the page: as large as fits between legend and buttons."""
         low, high = self.made.places.min(0), self.made.places.max(0)
         room = (self.box["width"] - LEGEND_PX - BUTTONS_PX, self.box["height"] - 2 * MARGIN_PX)
-        scale = min(room[0] / (high[0] - low[0]), room[1] / (high[1] - low[1]))
+        around = self.picture_px()
+        scale = min((room[0] - around) / (high[0] - low[0]), (room[1] - around) / (high[1] - low[1]))
         middle = (self.box["x"] + LEGEND_PX + room[0] / 2, self.box["y"] + self.box["height"] / 2)
         away = (self.made.places - (low + high) / 2) * scale
         return np.stack([middle[0] + away[:, 0], middle[1] - away[:, 1]], 1)
+
+    def picture_px(self) -> float:
+        """How large pictures are that stand for the points; 0: there are too many points for that."""
+        if self.made.count > MOST_PICTURES:
+            return 0.0
+        mean = 0.55 * math.sqrt(self.box["width"] * self.box["height"] / self.made.count)
+        steps = max(math.floor(math.log(mean / SMALLEST_PX, 1.25)), 0)
+        return float(min(SMALLEST_PX * 1.25**steps, 84))
 
     def place(self, row: int) -> tuple[float, float]:
         x, y = self.places()[row].tolist()

@@ -1,5 +1,6 @@
 // Asks the server: one function a route, typed answers, one class of error. Does not know what is shown.
 
+import { isAway } from "./away.ts";
 import { authorisation, isRefused } from "./key.ts";
 import type { Collection, Duplicates, Failure, Found, Item, Job, Json, MapInfo, Within } from "./wire.ts";
 
@@ -31,8 +32,10 @@ export async function ask(path: string, asked: Asked = {}): Promise<Response> {
     answer = await fetch(path, { ...asked, headers: { ...authorisation(), ...asked.headers } });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    isAway.value = true;
     throw new AskError("The server does not answer. It may have stopped, or the network is gone.", "away", 0);
   }
+  isAway.value = false;
   if (answer.ok) return answer;
   if (answer.status === 401) isRefused.value = true;
   throw await refusal(answer);

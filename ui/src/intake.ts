@@ -15,7 +15,7 @@ export interface Intake {
   done: number;
   failed: number;
   failures: readonly { name: string; why: string }[]; // the first of them
-  state: "running" | "done" | "stopped";
+  state: "running" | "done" | "stopped" | "away"; // away: the server is, so nothing more is sent
 }
 
 const AT_ONCE = 3; // one is read, one is sent, one is embedded
@@ -42,7 +42,7 @@ export async function takeIn(collection: string, findings: AsyncGenerator<Findin
   intake.value = { collection, found: 0, done: 0, failed: 0, failures: [], state: "running" };
   await Promise.all(Array.from({ length: AT_ONCE }, () => work(collection, findings, stopping.signal)));
   const now = intake.value;
-  intake.value = { ...now, state: stopping.signal.aborted ? "stopped" : "done" };
+  if (now.state === "running") intake.value = { ...now, state: stopping.signal.aborted ? "stopped" : "done" };
   void refreshCollections();
   if (state.value.collection === collection) {
     void refresh();
@@ -65,9 +65,27 @@ async function work(collection: string, findings: AsyncGenerator<Finding>, signa
       count({ done: 1 });
     } catch (error) {
       if (signal.aborted) return;
+      if (isAway(error) && !(await answers())) return leave();
       fail(one.name, (error as Error).message);
     }
   }
+}
+
+const isAway = (error: unknown): boolean => error instanceof AskError && error.code === "away";
+
+/** A file may break off its connection alone; then the server is still there, and the others go on. */
+async function answers(): Promise<boolean> {
+  try {
+    await ask("/healthz");
+    return true;
+  } catch (error) {
+    return !isAway(error);
+  }
+}
+
+function leave(): void {
+  intake.value = { ...intake.value!, state: "away" };
+  stopping.abort();
 }
 
 async function send(collection: string, one: { name: string; data: Blob }, signal: AbortSignal): Promise<void> {

@@ -79,6 +79,25 @@ test("all of the map is seen where no camera is, beside the legend and the butto
   }
 });
 
+test("pictures at the edges of a map stand neither under the legend nor under the buttons", () => {
+  for (const [width, height] of [[1200, 700], [360, 500]] as const) {
+    const view = viewOf(null, EXTENT, width, height, 42);
+    for (const [x, y] of [[-10, -5], [10, 5], [-10, 5]] as const) {
+      const [px, py] = toScreen(view, x, y);
+      assert.ok(px - 42 >= view.free.left - 1e-9 && px + 42 <= view.free.right + 1e-9, `${px} of ${width}`);
+      assert.ok(py - 42 >= view.free.top - 1e-9 && py + 42 <= view.free.bottom + 1e-9, `${py} of ${height}`);
+    }
+  }
+});
+
+test("a name beside the legend is moved out from under it", () => {
+  const { free } = viewOf(null, EXTENT, 1200, 700);
+  const label = { text: "mugs", width: 80, height: 18 };
+  const [beside, under] = placed([{ ...label, at: [free.left + 5, 100] as Place }, { ...label, at: [100, 300] as Place }], 1200, 700, free);
+  assert.deepEqual(beside!.at, [free.left + 40, 100]);
+  assert.deepEqual(under!.at, [100, 300]);
+});
+
 test("a place on the screen is where it came from on the map", () => {
   const view = viewOf({ x: 1, y: -2, zoom: 37 }, EXTENT, 800, 600);
   const [x, y] = toMap(view, ...toScreen(view, 1.25, -2.125));

@@ -13,6 +13,15 @@ export interface View {
   height: number;
   fit: number; // the scale at which all is seen
   extent: Extent;
+  free: Free;
+}
+
+/** The part of the box that neither legend nor buttons cover, in pixels. */
+export interface Free {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
 }
 
 export type Place = [number, number];
@@ -21,17 +30,31 @@ const MARGIN_PX = 28;
 const WIDE_PX = 620; // from here on the legend stands beside the map, and below that on it
 const LEGEND_PX = 232;
 const BUTTONS_PX = 62;
+const FOLDED_PX = 92; // the legend that stands on it, folded
 const FARTHEST = 0.5;
 const NEAREST = 5_000;
 
-/** All of it, where no camera is: between the legend and the buttons. */
-export function viewOf(camera: Camera | null, extent: Extent, width: number, height: number): View {
+/** All of it, where no camera is: in the part that is free, with `aroundPx` for pictures that reach beyond their points. */
+export function viewOf(camera: Camera | null, extent: Extent, width: number, height: number, aroundPx = 0): View {
   const [left, bottom, right, top] = extent;
-  const [before, after] = width < WIDE_PX ? [MARGIN_PX, MARGIN_PX] : [LEGEND_PX, BUTTONS_PX];
-  const fit = Math.min(Math.max(width - before - after, 16) / (right - left), Math.max(height - 2 * MARGIN_PX, 16) / (top - bottom));
-  const aside = (before - after) / 2 / fit;
-  const { x, y, zoom } = camera ?? { x: (left + right) / 2 - aside, y: (bottom + top) / 2, zoom: 1 };
-  return { x, y, scale: fit * zoom, width, height, fit, extent };
+  const free = freeOf(width, height);
+  const across = Math.max(free.right - free.left - 2 * aroundPx, 16);
+  const up = Math.max(free.bottom - free.top - 2 * aroundPx, 16);
+  const fit = Math.min(across / (right - left), up / (top - bottom));
+  const aside = ((free.left + free.right - width) / 2) / fit;
+  const below = ((free.top + free.bottom - height) / 2) / fit;
+  const { x, y, zoom } = camera ?? { x: (left + right) / 2 - aside, y: (bottom + top) / 2 + below, zoom: 1 };
+  return { x, y, scale: fit * zoom, width, height, fit, extent, free };
+}
+
+function freeOf(width: number, height: number): Free {
+  const isWide = width >= WIDE_PX;
+  return {
+    left: isWide ? LEGEND_PX : MARGIN_PX,
+    top: isWide ? MARGIN_PX : FOLDED_PX,
+    right: width - BUTTONS_PX,
+    bottom: height - MARGIN_PX,
+  };
 }
 
 export function toScreen(view: View, x: number, y: number): Place {

@@ -13,6 +13,7 @@ import { clicked, isolatedBy, isolating, type Kinds, nameOf, type Scale } from "
 import { cssOf, inkOf } from "./palette.ts";
 import { NONE } from "./points.ts";
 import { colouring } from "./sheet.ts";
+import { isLegendOpen } from "./tools.ts";
 
 const digits = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });
 
@@ -33,7 +34,18 @@ export function ColourBy() {
   );
 }
 
-export function Key() {
+/** The legend folds: on a narrow page it would hide the map, and a long one hides much of any. */
+export function Fold() {
+  if (colouring.value === null) return null;
+  return (
+    <details class="map-fold" open={isLegendOpen.value} onToggle={(event) => (isLegendOpen.value = event.currentTarget.open)}>
+      <summary>Colours</summary>
+      <Key />
+    </details>
+  );
+}
+
+function Key() {
   const now = colouring.value?.legend;
   if (now === undefined) return null;
   return now.kind === "number" ? <Ramp legend={now} /> : <Entries legend={now} />;
@@ -47,9 +59,10 @@ function Entries({ legend }: { legend: Kinds }) {
     if (isCluster) go({ clusters: clicked(clusters, value as number, isAdded) });
     else go({ filter: isolating(filter, legend.by, clicked(isolated, value as Value, isAdded)) });
   };
+  const entries = isCluster && legend.missing > 0 ? [...legend.entries, { value: NONE, count: legend.missing, colour: NONE }] : legend.entries;
   return (
     <ul class="map-key" aria-label={`Colours: ${legend.by}`}>
-      {legend.entries.map(({ value, count, colour }) => {
+      {entries.map(({ value, count, colour }) => {
         const isOn = isolated.includes(value as Value);
         const name = nameOf(value, legend.by, atlas.value?.clusters ?? []);
         return (
@@ -69,7 +82,7 @@ function Entries({ legend }: { legend: Kinds }) {
         );
       })}
       {legend.other > 0 && <Rest count={legend.other}>other values</Rest>}
-      {legend.missing > 0 && <Rest count={legend.missing}>{isCluster ? "in no cluster" : "without a value"}</Rest>}
+      {legend.missing > 0 && !isCluster && <Rest count={legend.missing}>without a value</Rest>}
     </ul>
   );
 }

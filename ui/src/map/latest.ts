@@ -35,7 +35,10 @@ export function follow<T>(question: () => Question<T> | null, take: (answer: T |
           before = undefined;
           tries.value++;
         }, AGAIN_MS);
-      } else fail(error as Error);
+      } else {
+        before = undefined; // a look at the map asks again
+        fail(error as Error);
+      }
     }
   };
 

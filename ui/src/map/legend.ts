@@ -62,6 +62,7 @@ export function byScore(points: Points, hits: readonly HitPoint[]): Colouring {
 
 export function nameOf(value: Json, by: string, clusters: readonly MapCluster[]): string {
   if (by !== "cluster") return typeof value === "string" ? value : JSON.stringify(value);
+  if (value === NONE) return "in no cluster";
   return clusters.find((one) => one.number === value)?.name ?? `cluster ${String(value)}`;
 }
 

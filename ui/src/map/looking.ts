@@ -1,10 +1,11 @@
 // Where on the map one looks, from frame to frame; the address follows once it rests. Does not know who moves it.
 
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 import { amend, type Camera, state } from "../state.ts";
 import { type View, viewOf } from "./camera.ts";
-import { extent } from "./sheet.ts";
+import { MOST, pictureSize } from "./pictures.ts";
+import { cells, extent, points } from "./sheet.ts";
 
 const REST_MS = 250; // browsers allow but some 100 changes of the address in half a minute
 const GLIDE_MS = 260;
@@ -14,14 +15,31 @@ export const box = signal({ width: 0, height: 0 }); // of the map, in CSS pixels
 
 let rest = 0;
 let glide = 0;
+let goal: { camera: Camera | null } | null = null; // of a glide that is under way
 let written: string | null = null; // what the address says because of a move here
 
+/** What pictures reach beyond the points when all of them are seen. */
+const aroundPx = computed(() => {
+  const count = points.value?.count ?? 0;
+  if (count === 0 || count > MOST) return 0;
+  return (pictureSize(cells.value, viewOf(null, extent.value, box.value.width, box.value.height)) ?? 0) / 2;
+});
+
 export function view(): View {
-  return viewOf(camera.value, extent.value, box.value.width, box.value.height);
+  return viewAt(camera.value);
+}
+
+function viewAt(place: Camera | null): View {
+  return viewOf(place, extent.value, box.value.width, box.value.height, aroundPx.value);
+}
+
+/** What will be seen once nothing moves: steps that follow fast are added up. */
+export function aim(): View {
+  return viewAt(goal === null ? camera.value : goal.camera);
 }
 
 export function look(next: Camera | null): void {
-  cancelAnimationFrame(glide);
+  endGlide();
   move(next);
 }
 
@@ -36,15 +54,17 @@ function move(next: Camera | null): void {
 
 /** Not at once, so that the eye can follow; at once for those who asked their system for less motion. */
 export function glideTo(next: Camera | null): void {
-  cancelAnimationFrame(glide);
+  endGlide();
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return move(next);
   const from = asCamera(view());
-  const to = next ?? asCamera(viewOf(null, extent.value, box.value.width, box.value.height));
+  const to = next ?? asCamera(viewAt(null));
   const began = performance.now();
+  goal = { camera: next };
   const step = (now: number): void => {
     const share = Math.min((now - began) / GLIDE_MS, 1);
     move(share < 1 ? between(from, to, 1 - (1 - share) ** 3) : next);
     if (share < 1) glide = requestAnimationFrame(step);
+    else goal = null;
   };
   glide = requestAnimationFrame(step);
 }
@@ -67,8 +87,13 @@ export function followCamera(): () => void {
 }
 
 function stopMoving(): void {
-  cancelAnimationFrame(glide);
+  endGlide();
   clearTimeout(rest);
+}
+
+function endGlide(): void {
+  cancelAnimationFrame(glide);
+  goal = null;
 }
 
 function asCamera({ x, y, scale, fit }: View): Camera {

@@ -9,7 +9,7 @@ import { type Place, panned, toMap, zoomed } from "./camera.ts";
 import type { Meant } from "./gestures.ts";
 import { under } from "./hover.ts";
 import { itemsAt } from "./items.ts";
-import { glideTo, look, view } from "./looking.ts";
+import { aim, glideTo, look, view } from "./looking.ts";
 import { lookOf } from "./look.ts";
 import { nearest } from "./nearest.ts";
 import { pictureSize } from "./pictures.ts";
@@ -28,7 +28,7 @@ let pressed = new AbortController(); // the answer for the point that was presse
 export const meaning: Meant = {
   pan: (dx, dy) => look(panned(view(), dx, dy)),
   zoom: (factor, at) => look(at === undefined ? zoomed(view(), factor) : zoomed(view(), factor, ...at)),
-  step: (factor) => glideTo(zoomed(view(), factor)),
+  step: (factor) => glideTo(zoomed(aim(), factor)),
   home: () => glideTo(null),
   hover(at) {
     under.value = at === null ? null : rowAt(at);

@@ -124,7 +124,7 @@ function drawNames(on: CanvasRenderingContext2D, { view, names }: Over, colours:
     width: on.measureText(text).width,
     height: LINE_HEIGHT_PX,
   }));
-  for (const { text, at, isFaint } of placed(labels, view.width, view.height)) {
+  for (const { text, at, isFaint } of placed(labels, view.width, view.height, view.free)) {
     on.globalAlpha = isFaint ? 0.45 : 1;
     on.lineWidth = 4;
     on.strokeStyle = colours.paper;

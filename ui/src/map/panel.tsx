@@ -5,6 +5,7 @@ import "./map.css";
 import { useEffect, useRef } from "preact/hooks";
 
 import { atlas, refreshAtlas } from "../atlas.ts";
+import { isAway } from "../away.ts";
 import { number } from "../naming.ts";
 import { clear, isSelected } from "../selection.ts";
 import { state } from "../state.ts";
@@ -14,11 +15,13 @@ import { Buttons, LassoWays } from "./buttons.tsx";
 import { Card } from "./card.tsx";
 import { isUnderWay, Offer, Progress, useProgress } from "./drawing.tsx";
 import { followHover, under } from "./hover.ts";
-import { ColourBy, Key } from "./key.tsx";
+import { ColourBy, Fold } from "./key.tsx";
 import { followCamera } from "./looking.ts";
 import { followMap, picked, points, trouble } from "./sheet.ts";
 import { stage } from "./stage.ts";
 import { isByHand, tool } from "./tools.ts";
+
+const AWAY = "The server is away. It is asked again every few seconds.";
 
 export function MapPanel() {
   const map = atlas.value;
@@ -27,6 +30,7 @@ export function MapPanel() {
 }
 
 function inside(map: MapInfo | null) {
+  if (map === null && isAway.value) return <p class="map-waiting" role="alert">{AWAY}</p>;
   if (map === null) return <p class="map-waiting" role="status">Looking for the map</p>;
   if (map.version !== null) return <Drawn map={map} />;
   if (isUnderWay(map.job)) return <Progress job={map.job} />;
@@ -48,7 +52,7 @@ function Drawn({ map }: { map: MapInfo }) {
       <Buttons />
       <div class="map-side">
         <ColourBy />
-        <Key />
+        <Fold />
       </div>
       <div class="map-foot">
         <LassoWays />
@@ -91,6 +95,7 @@ function Selected() {
 
 function Remarks({ map }: { map: MapInfo }) {
   const all = [
+    isAway.value ? AWAY : null,
     map.note,
     map.unplaced > 0 ? `${number(map.unplaced)} new pictures are being placed.` : null,
     isByHand.value ? "Drawn without WebGL, which this browser has not: slower with very many pictures." : null,

@@ -8,7 +8,7 @@ export interface Framed {
   at: Place; // on the screen
 }
 
-const MOST = 400; // seen at once
+export const MOST = 400; // seen at once
 const SMALLEST_PX = 34;
 const LARGEST_PX = 84;
 const CLOSE = 0.55; // of the mean distance of points, were they even; they are not

@@ -9,6 +9,7 @@ import { askPicture } from "../asking.ts";
 import { takeIn } from "../intake.ts";
 import { state } from "../state.ts";
 import { Icon } from "./icon.tsx";
+import { homeless } from "./making.tsx";
 
 const isOver = signal(false);
 
@@ -26,16 +27,19 @@ export function Dropping() {
       for (const [name, listener] of listeners) removeEventListener(name, listener as EventListener);
     };
   }, []);
-  if (!isOver.value || state.value.collection === null) return null;
+  if (!isOver.value) return null;
+  const { collection } = state.value;
   return (
     <div class="dropping" aria-hidden="true">
-      <div data-use="search">
-        <Icon name="search" />
-        <strong>Search by this picture</strong>
-      </div>
+      {collection !== null && (
+        <div data-use="search">
+          <Icon name="search" />
+          <strong>Search by this picture</strong>
+        </div>
+      )}
       <div data-use="intake">
         <Icon name="bring" />
-        <strong>Take in to {state.value.collection}</strong>
+        <strong>Take in to {collection ?? "a new collection"}</strong>
         <span>pictures, a folder or a zip archive</span>
       </div>
     </div>
@@ -68,12 +72,13 @@ function onDragLeave(event: DragEvent): void {
 function onDrop(event: DragEvent): void {
   isOver.value = false;
   const { collection } = state.value;
-  if (!hasFiles(event) || collection === null) return;
+  if (!hasFiles(event)) return;
   event.preventDefault();
   const { entries, files } = dropped(event.dataTransfer!);
   const use = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>("[data-use]")?.dataset["use"] : undefined;
   const [one, ...others] = files;
-  if (use !== "intake" && one !== undefined && others.length === 0 && isPicture(one)) askPicture(one);
+  if (collection === null) homeless.value = findings(entries, files);
+  else if (use !== "intake" && one !== undefined && others.length === 0 && isPicture(one)) askPicture(one);
   else void takeIn(collection, findings(entries, files));
 }
 

@@ -4,10 +4,10 @@ import { useEffect, useState } from "preact/hooks";
 
 import * as api from "../api.ts";
 import { collections, refreshCollections, trouble } from "../atlas.ts";
-import { models } from "../models.ts";
 import { counted } from "../naming.ts";
 import { open } from "../state.ts";
 import type { Collection, Item } from "../wire.ts";
+import { NewCollection } from "./making.tsx";
 import { Failure, Notice } from "./notice.tsx";
 import { Picture } from "./picture.tsx";
 
@@ -31,7 +31,7 @@ export function Home() {
           </li>
         ))}
       </ul>
-      <NewCollection />
+      <NewCollection made={open} />
     </div>
   );
 }
@@ -52,46 +52,5 @@ function Cover({ collection }: { collection: Collection }) {
         {counted(collection.items, "picture")} · {collection.model}
       </span>
     </a>
-  );
-}
-
-function NewCollection() {
-  const [told, setTold] = useState("");
-  const make = async (form: FormData): Promise<void> => {
-    try {
-      const name = String(form.get("name")).trim();
-      await api.create(name, String(form.get("model") ?? ""));
-      await refreshCollections();
-      open(name);
-    } catch (error) {
-      setTold((error as Error).message);
-    }
-  };
-  return (
-    <form
-      class="form new"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void make(new FormData(event.currentTarget));
-      }}
-    >
-      <h3>A new collection</h3>
-      <label>
-        Name
-        <input name="name" required autocomplete="off" placeholder="photos" />
-      </label>
-      {models.value.length > 1 && (
-        <label>
-          Model
-          <select name="model">
-            {models.value.map((one) => (
-              <option key={one.id}>{one.id}</option>
-            ))}
-          </select>
-        </label>
-      )}
-      {told && <p class="trouble" role="alert">{told}</p>}
-      <button class="button primary">Make it</button>
-    </form>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 
 import * as api from "../api.ts";
 import { ingestCommand } from "../commands.ts";
-import { intake, stop } from "../intake.ts";
+import { type Intake, intake, stop } from "../intake.ts";
 import { look } from "../jobs.ts";
 import { counted, number } from "../naming.ts";
 import { state } from "../state.ts";
@@ -22,7 +22,7 @@ export function IntakeProgress() {
     <aside class="corner" aria-label="Pictures on their way">
       <div class="row">
         <strong role="status">
-          {now.state === "running" ? `Taking in to ${now.collection}` : now.state === "stopped" ? "Stopped" : `${counted(now.done, "picture")} taken in to ${now.collection}`}
+          {titleOf(now)}
         </strong>
         {now.state === "running" ? (
           <button class="button small" onClick={stop}>
@@ -36,7 +36,8 @@ export function IntakeProgress() {
       </div>
       {now.state === "running" && <progress max={Math.max(1, now.found)} value={settled} aria-label="Pictures taken in" />}
       <p class="hint">
-        {number(now.done)} of {number(now.found)} found so far
+        {number(now.done)} of {number(now.found)} {now.state === "running" ? "found so far" : "taken in"}
+        {now.state === "away" && "; drop them again once it is back: what is there is not taken in twice"}
       </p>
       {now.failures.length > 0 && (
         <details>
@@ -53,6 +54,19 @@ export function IntakeProgress() {
       )}
     </aside>
   );
+}
+
+function titleOf({ state, done, collection }: Intake): string {
+  switch (state) {
+    case "running":
+      return `Taking in to ${collection}`;
+    case "stopped":
+      return "Stopped";
+    case "away":
+      return "The server is away";
+    case "done":
+      return `${counted(done, "picture")} taken in to ${collection}`;
+  }
 }
 
 export function TakeIn() {

@@ -29,7 +29,11 @@ export function Large() {
       {id !== null && collection !== null && (
         <>
           <div class="stage">
-            <Picture key={id} src={api.path.picture(collection, id)} fallback={api.path.thumbnail(collection, id)} alt={item && !(item instanceof Error) ? nameOf(item) : id} />
+            {item instanceof Error ? (
+              <span class="no-picture">{isUnknown(item) ? "It is not there." : "It cannot be shown."}</span>
+            ) : (
+              <Picture key={id} src={api.path.picture(collection, id)} fallback={api.path.thumbnail(collection, id)} alt={item ? nameOf(item) : id} missing="The picture cannot be read." />
+            )}
             <Step by={-1} icon="left" />
             <Step by={1} icon="right" />
           </div>
@@ -38,19 +42,31 @@ export function Large() {
               <Icon name="close" />
             </button>
             {item instanceof Error ? <p role="alert">{item.message}</p> : <Facts item={item} />}
-            <div class="row wrap">
-              <button class="button" onClick={() => askLike(id, true)}>
-                <Icon name="more" /> More like this
-              </button>
-              <button class="button" onClick={() => askLike(id, false)}>
-                <Icon name="less" /> Less like this
-              </button>
-            </div>
-            <Neighbours key={id} collection={collection} id={id} />
+            {!(item instanceof Error) && (
+              <>
+                <Likings id={id} />
+                <Neighbours key={id} collection={collection} id={id} />
+              </>
+            )}
           </aside>
         </>
       )}
     </dialog>
+  );
+}
+
+const isUnknown = (error: Error): boolean => error instanceof api.AskError && error.status === 404;
+
+function Likings({ id }: { id: string }) {
+  return (
+    <div class="row wrap">
+      <button class="button" onClick={() => askLike(id, true)}>
+        <Icon name="more" /> More like this
+      </button>
+      <button class="button" onClick={() => askLike(id, false)}>
+        <Icon name="less" /> Less like this
+      </button>
+    </div>
   );
 }
 

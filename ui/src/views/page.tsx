@@ -17,6 +17,7 @@ import { IntakeProgress, TakeIn } from "./intake.tsx";
 import { Jobs } from "./jobs.tsx";
 import { AskForKey } from "./key.tsx";
 import { Large } from "./large.tsx";
+import { MakeFirst } from "./making.tsx";
 import { Failure } from "./notice.tsx";
 import { Pictures } from "./pictures.tsx";
 import { Save } from "./saving.tsx";
@@ -47,6 +48,7 @@ export function Page() {
       <Large />
       <IntakeProgress />
       <Dropping />
+      <MakeFirst />
       <AskForKey />
     </>
   );

@@ -10,15 +10,17 @@ interface Props {
   src: string;
   alt: string;
   fallback?: string; // where there is nothing at src
+  missing?: string; // what is said where there is nothing at either
 }
 
-export function Picture({ src, alt, fallback }: Props) {
-  // which address it was, and not whether: what is in the cache is there before any effect could forget the one before
-  const [broken, setBroken] = useState<string | null>(null);
+export function Picture({ src, alt, fallback, missing = alt || "no picture" }: Props) {
+  // which addresses they were, and not whether: what is in the cache is there before any effect could forget the one before
+  const [broken, setBroken] = useState<readonly string[]>([]);
   const [loaded, setLoaded] = useState<string | null>(null);
-  const wanted = broken === src && fallback ? fallback : src;
-  const address = useAddress(wanted, () => setBroken(wanted));
-  if (broken === wanted) return <span class="no-picture">{alt || "no picture"}</span>;
+  const wanted = broken.includes(src) && fallback ? fallback : src;
+  const giveUp = (): void => setBroken((before) => [...before, wanted]); // each is asked for once
+  const address = useAddress(wanted, giveUp);
+  if (broken.includes(wanted)) return <span class="no-picture">{missing}</span>;
   return (
     <img
       class={loaded === wanted ? "is-loaded" : ""}
@@ -27,7 +29,7 @@ export function Picture({ src, alt, fallback }: Props) {
       decoding="async"
       draggable={false}
       onLoad={() => setLoaded(wanted)}
-      onError={() => setBroken(wanted)}
+      onError={giveUp}
     />
   );
 }

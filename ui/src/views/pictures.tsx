@@ -1,11 +1,13 @@
 // What was found or is there: how much of it, what is to be said about it, and the grid.
 // Does not know who else shows the same entries.
 
-import { described } from "../atlas.ts";
+import { atlas, described } from "../atlas.ts";
+import { told as tell } from "../filters.ts";
+import { nameOf } from "../map/legend.ts";
 import { counted, number } from "../naming.ts";
 import { begin, type Results, results } from "../results.ts";
 import { clear, isSelected } from "../selection.ts";
-import { go, state } from "../state.ts";
+import { go, type State, state } from "../state.ts";
 import { Grid } from "./grid.tsx";
 import { chooseFiles } from "./dropping.tsx";
 import { Failure, Notice } from "./notice.tsx";
@@ -46,7 +48,8 @@ export function Pictures() {
 function told(now: Results): string {
   const shown = now.entries.length;
   if (now.error !== null) return "";
-  if (shown === 0) return now.isLoading ? "Looking" : "Nothing found";
+  if (shown === 0 && now.isLoading) return "Looking";
+  if (shown === 0) return now.kind === "all" && state.value.filter.length === 0 ? "No pictures" : "Nothing found";
   const time = now.tookMs === null ? "" : `, in ${Math.max(1, Math.round(now.tookMs))} ms`;
   const where = isSelected.value ? " in the selection" : "";
   if (now.kind === "hits") return now.isWhole ? `${counted(shown, "hit")}${where}${time}` : `The nearest ${number(shown)}${where}${time}`;
@@ -61,15 +64,7 @@ function Waiting() {
 
 function Nothing({ kind }: { kind: Results["kind"] }) {
   const { filter, collection } = state.value;
-  if (kind === "selection") {
-    return (
-      <Notice icon="picture" title="Nothing lies in this selection">
-        <button class="button" onClick={clear}>
-          Clear the selection
-        </button>
-      </Notice>
-    );
-  }
+  if (kind === "selection") return <NothingSelected />;
   if (kind === "hits" || filter.length) {
     return (
       <Notice icon="search" title="No picture passes">
@@ -92,4 +87,30 @@ function Nothing({ kind }: { kind: Results["kind"] }) {
       </button>
     </Notice>
   );
+}
+
+/** Each condition may be what leaves nothing over: all are named, and each can be taken away alone. */
+function NothingSelected() {
+  const { lasso, clusters, filter } = state.value;
+  const ways: [string, Partial<State>][] = [];
+  if (lasso.length) ways.push(["the lasso", { lasso: [] }]);
+  if (clusters.length) ways.push([namesOf(clusters), { clusters: [] }]);
+  if (filter.length) ways.push([filter.map(tell).join(", "), { filter: [] }]);
+  return (
+    <Notice icon="picture" title="Nothing lies in this selection">
+      {ways.length > 1 && <p>No picture is in all of these at once:</p>}
+      <div class="ways">
+        {ways.map(([name, change]) => (
+          <button key={name} class="button" onClick={() => go(change)}>
+            Clear {name}
+          </button>
+        ))}
+      </div>
+    </Notice>
+  );
+}
+
+function namesOf(clusters: readonly number[]): string {
+  const named = clusters.map((one) => nameOf(one, "cluster", atlas.value?.clusters ?? []));
+  return `${clusters.length === 1 ? "the cluster" : "the clusters"} ${named.join(", ")}`;
 }
