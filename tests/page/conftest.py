@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.shop import stock, write_catalogue
 from sightline.web.page import STATIC
@@ -33,6 +33,8 @@ WIDE = {"width": 1280, "height": 800}
 SCREENS = Path(__file__).parents[2] / "build" / "screens"
 PATIENCE_MS = 10_000
 QUIET = {"SIGHTLINE_LOG_LEVEL": "warning"}  # not a line for every picture
+
+expect.set_options(timeout=PATIENCE_MS)  # two windows share a processor with two servers
 
 
 def chromium() -> str:
