@@ -16,6 +16,7 @@ from tests.page.looking import Sight, drawn, photograph, rested, settings, sight
 from tests.page.mapping import NAMES, MadeUp
 from tests.page.test_access import COLOURS, Colours, violations
 from tests.page.watching import Watch
+from tests.waiting import wait_until
 
 MAP = f"/?collection={SHOP}&view=map"
 KITE = ((0.1, 0.2), (0.7, 0.1), (0.6, 0.5), (0.9, 0.8), (0.2, 0.6))
@@ -187,9 +188,8 @@ def test_the_address_brings_back_the_view_and_the_lasso(map_of: Sight) -> None:
     page.reload()
     drawn(page)
     expect(page.locator(".map-selected")).to_have_text(shown.replace("\n", " "), use_inner_text=True)
-    page.wait_for_timeout(500)
     assert page.url == address
-    assert (np.abs(map_of.pixels().astype(int) - before).max(2) > 60).mean() < 0.002
+    wait_until(lambda: (np.abs(map_of.pixels().astype(int) - before).max(2) > 60).mean() < 0.002)
 
 
 def test_keys_move_and_zoom(map_of: Sight) -> None:
@@ -239,8 +239,7 @@ def test_few_points_are_their_pictures(page: Page, made_up: Callable[[int], Made
     page.unroute("**/thumbnails/**")
     for route in held:
         route.continue_()
-    page.wait_for_timeout(1_500)
-    assert few.colours() > 2 * flat
+    wait_until(lambda: few.colours() > 2 * flat)
     photograph(page, screens / "map-pictures.png")
 
 
@@ -306,8 +305,7 @@ def test_a_lost_context_is_restored(map_of: Sight) -> None:
     page.evaluate(LOSE)
     page.wait_for_timeout(200)
     page.evaluate("() => losing.restoreContext()")
-    page.wait_for_timeout(300)
-    assert map_of.colours() > 5_000
+    wait_until(lambda: map_of.colours() > 5_000)
 
 
 def test_the_narrow_map_has_room(page: Page, made_up: Callable[[int], MadeUp], screens: Path) -> None:
