@@ -136,7 +136,7 @@ def test_an_intake_ends_with_words_when_the_server_goes_away(watch: Watch, own: 
     page = watch.page
     page.goto(f"/?collection={own}")
     expect(page.get_by_role("heading", name="is empty")).to_be_visible()
-    for address in ("**/items", "**/healthz"):
+    for address in ("**/items", "**/livez"):
         page.route(address, lambda route: route.abort("connectionrefused"))
     drop(page, {f"{n}.jpg": (shop / "pictures" / f"00{n}.jpg").read_bytes() for n in (1, 2)})
     corner = page.get_by_role("complementary", name="Pictures on their way")
@@ -146,7 +146,7 @@ def test_an_intake_ends_with_words_when_the_server_goes_away(watch: Watch, own: 
 
 def test_a_server_that_comes_back_is_found_without_a_click(watch: Watch, made: MadeUp) -> None:
     watch.tolerated.append("ERR_CONNECTION_REFUSED")
-    page, lost = watch.page, ("**/map", "**/search", "**/healthz")
+    page, lost = watch.page, ("**/map", "**/search", "**/livez")
     made.serve(page)
     for address in lost:
         page.route(address, lambda route: route.abort("connectionrefused"))

@@ -76,7 +76,7 @@ const isAway = (error: unknown): boolean => error instanceof AskError && error.c
 /** A file may break off its connection alone; then the server is still there, and the others go on. */
 async function answers(): Promise<boolean> {
   try {
-    await ask("/healthz");
+    await ask("/livez");
     return true;
   } catch (error) {
     return !isAway(error);

@@ -18,7 +18,7 @@ export function followAway(): void {
     wasAway = isAway.value;
     if (isBack) untracked(lookAnew);
     if (!isAway.value) return;
-    const timer = setInterval(() => void api.ask("/healthz").catch(() => undefined), PAUSE_MS); // an answer changes isAway
+    const timer = setInterval(() => void api.ask("/livez").catch(() => undefined), PAUSE_MS); // an answer changes isAway
     return () => clearInterval(timer);
   });
 }
